@@ -1,0 +1,52 @@
+import { type Acs3Request, canonicalRequest, stringToSign } from "./acs3.ts";
+import { ApiError } from "./errors.ts";
+import { redactNamed } from "./redact.ts";
+
+/** The last attempt of a call. */
+export interface Attempt {
+  /** When the request was signed, in milliseconds since the Unix epoch. */
+  time: number;
+  /** What was signed. */
+  signed: Acs3Request;
+  /** What came back. */
+  response: Response;
+  /** Its body. */
+  text: string;
+}
+
+/** Makes the error of a refused call. Never throws, whatever the answer holds. */
+export function apiError(
+  action: string,
+  { time, signed, response, text }: Attempt,
+  cause?: unknown,
+): ApiError {
+  const { status, headers } = response;
+  const code = field(text, "code");
+  const said = field(text, "message") ?? text.slice(0, 200);
+  const requestId = field(text, "requestid") ?? headers.get("x-acs-request-id") ?? undefined;
+  const state = [code ?? `status is ${status}`, redactNamed(said), mend()].filter(Boolean)
+    .join("; ");
+  return new ApiError(`Cannot call ${action}: ${state}`, {
+    action,
+    code,
+    status,
+    requestId,
+    cause,
+  });
+
+  function mend(): string | undefined {
+    if (code === "SignatureDoesNotMatch") {
+      const same = said.includes(stringToSign(canonicalRequest(signed)).slice(-64));
+      return same ? "accessKeySecret is wrong" : "the request was changed on its way";
+    }
+    if (!/time(stamp|$|\.)/i.test(code ?? "")) return undefined;
+    const ahead = Math.round((time - Date.parse(headers.get("date") ?? "")) / 1000);
+    return `this machine's clock is ${ahead || "several"} s ahead of the server's`;
+  }
+}
+
+/** The vendor's products disagree on the case of field names, and some answer XML. */
+function field(text: string, name: string): string | undefined {
+  const found = new RegExp(`"${name}"\\s*:\\s*("(?:[^"\\\\]|\\\\.)*")|<${name}>([^<]*)<`, "i").exec(text);
+  return found?.[1] ? JSON.parse(found[1]) : found?.[2];
+}

@@ -1,0 +1,36 @@
+/** What an {@linkcode Authorizer} sees of a request, and may add headers to. */
+export interface AuthorizedRequest {
+  /** Address with path and query as sent. */
+  readonly url: string;
+  /** Method in upper case. */
+  readonly method: string;
+  /** Headers of this attempt; the authorizer adds its own. */
+  readonly headers: Headers;
+  /** The body as sent. */
+  readonly body: BodyInit | null | undefined;
+}
+
+/** Adds authentication to a request of a deployed service. Called once for each attempt. */
+export type Authorizer = (request: AuthorizedRequest) => void | Promise<void>;
+
+/**
+ * Sends the service's token as it is: `Authorization: <token>`.
+ *
+ * @throws {TypeError} when the token can't be a header's value.
+ */
+export function tokenAuth(token: string): Authorizer {
+  if (!/^[\x20-\x7e]+$/.test(token)) {
+    throw new TypeError("Cannot use the token: it is empty or not plain text");
+  }
+  return ({ headers }) => headers.set("authorization", token);
+}
+
+/** Sends the service's token as OpenAI clients do: `Authorization: Bearer <token>`. */
+export function bearerAuth(token: string): Authorizer {
+  return tokenAuth(`Bearer ${token}`);
+}
+
+/** Sends nothing, for services that are public. */
+export function noAuth(): Authorizer {
+  return () => {};
+}

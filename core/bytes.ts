@@ -1,0 +1,26 @@
+import type { Serializer } from "./serializer.ts";
+
+/** Passes bytes through in both directions. */
+export function bytes(
+  contentType = "application/octet-stream",
+): Serializer<BufferSource, Uint8Array<ArrayBuffer>> {
+  return { contentType, serialize: toBytes, deserialize: (body) => body };
+}
+
+/** Passes text through in both directions, as UTF-8. */
+export function text(contentType = "text/plain;charset=UTF-8"): Serializer<string, string> {
+  return {
+    contentType,
+    serialize: (input) => new TextEncoder().encode(input),
+    deserialize: (body) => new TextDecoder().decode(body),
+  };
+}
+
+function toBytes(input: BufferSource): Uint8Array<ArrayBuffer> {
+  if (input instanceof ArrayBuffer) return new Uint8Array(input);
+  if (!ArrayBuffer.isView(input)) {
+    throw new TypeError("Cannot send the input as bytes: it is no buffer or view of one");
+  }
+  // fetch takes no shared memory, so a view on it is refused there; every other view is on an ArrayBuffer
+  return new Uint8Array(input.buffer as ArrayBuffer, input.byteOffset, input.byteLength);
+}

@@ -1,0 +1,55 @@
+import { PredictionError } from "./errors.ts";
+import { redactNamed } from "./redact.ts";
+import { predictRetry } from "./retry.ts";
+
+/** Bytes of a failed answer that are kept. */
+const maxBody = 65_536;
+
+/** Statuses whose meaning here is not their usual one, or that the caller can mend. */
+const meanings: { readonly [status: number]: string } = {
+  401: "token missing or wrong",
+  404: "no such service or path, or not routed yet",
+  408: "longer than metadata.rpc.keepalive allows",
+  450: "queue full; see metadata.rpc.max_queue_size",
+  503: "no instance is ready",
+};
+
+/**
+ * Makes the error of an answer that is not 2xx, or that a serializer could not read.
+ *
+ * @param what Beginning of the message, such as `Cannot predict with "iris"`.
+ * @param unread What the serializer was given and threw, when that is the reason.
+ */
+export async function predictionError(
+  what: string,
+  response: Response,
+  unread?: { body: Uint8Array<ArrayBuffer>; cause: unknown },
+): Promise<PredictionError> {
+  const { status, headers } = response;
+  const type = headers.get("content-type");
+  const meaning = unread ? `the serializer can't read ${type}` : meanings[status] ?? headers.get("location");
+  const body = redactNamed(await readStart(unread ? new Response(unread.body) : response));
+  const message = `${what}: status is ${status}${meaning ? ` (${meaning})` : ""}: ${body.slice(0, 200)}`;
+  return new PredictionError(redactNamed(message), {
+    status,
+    requestId: headers.get("x-request-id") ?? undefined,
+    body,
+    retryable: status in predictRetry.statuses,
+    ...unread && { cause: unread.cause },
+  });
+}
+
+/** Reads the beginning of a body as text. */
+async function readStart({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  try {
+    for await (const chunk of body ?? []) {
+      text += decoder.decode(chunk.subarray(0, maxBody), { stream: true });
+      if (text.length >= maxBody) break; // which cancels the rest
+    }
+  } catch {
+    // the status says more than how its text broke off
+  }
+  return text;
+}

@@ -1,0 +1,212 @@
+/**
+ * Calls a deployed service with nothing but its endpoint and token: no control plane, no signer.
+ *
+ * @example
+ * ```ts
+ * import { Predictor } from "@pai-edge/sdk/predictor";
+ *
+ * const predictor = new Predictor({
+ *   endpoint: "1234567890123456.cn-hangzhou.pai-eas.aliyuncs.com",
+ *   serviceName: "iris",
+ *   token: "the token of the service",
+ *   fetch: () => Response.json([0.98, 0.02]), // leave this out to call the real service
+ * });
+ * console.log(await predictor.predict([[5.1, 3.5, 1.4, 0.2]]));
+ * ```
+ *
+ * @module
+ */
+import { type Authorizer, noAuth, tokenAuth } from "./auth.ts";
+import { type Fetch, globalFetch } from "./fetch.ts";
+import { json, stringify } from "./json.ts";
+import { predictionError } from "./prediction-error.ts";
+import { predictRetry, type RetryPolicy, withRetry } from "./retry.ts";
+import type { Serializer } from "./serializer.ts";
+import { type Query, requestUrl, serviceUrl } from "./service-url.ts";
+import { bounded, withTimeout } from "./timeout.ts";
+import { VERSION } from "./version.ts";
+
+export { type AuthorizedRequest, type Authorizer, bearerAuth, noAuth, tokenAuth } from "./auth.ts";
+export { PaiError, type PaiErrorInit, PredictionError, TimeoutError } from "./errors.ts";
+export type { Fetch } from "./fetch.ts";
+export { json, type JsonOptions } from "./json.ts";
+export type { RetryPolicy, RetryRule } from "./retry.ts";
+export type { Serializer } from "./serializer.ts";
+export type * from "./service-config.ts";
+export type { Query, QueryValue } from "./service-url.ts";
+
+/** Options of {@linkcode Predictor}. */
+export interface PredictorOptions<Input = unknown, Output = unknown> {
+  /** Address of the service, or host of its gateway; then {@linkcode PredictorOptions.serviceName} is needed too. */
+  endpoint: string | URL;
+  /** Name of the service, or of its group, or `group.service`. */
+  serviceName?: string;
+  /** Token of the service; services that are public have none. */
+  token?: string;
+  /** Another way to authenticate. @default {tokenAuth(token)} */
+  auth?: Authorizer;
+  /** Format of inputs and outputs. @default {json()} */
+  serializer?: Serializer<Input, Output>;
+  /** Sends the requests. @default {globalThis.fetch} */
+  fetch?: Fetch;
+  /** Headers of every request. */
+  headers?: HeadersInit;
+  /** Longest time of a call in milliseconds, retries and the answer's last byte included. @default {60000} */
+  timeout?: number;
+  /** What is retried; `false` for nothing. @default {predictRetry} */
+  retry?: RetryPolicy | false;
+}
+
+/** Options of one call; they beat the predictor's. */
+export interface PredictOptions {
+  /** Path below the service's address, for services with routes of their own; may carry a query. */
+  path?: string;
+  /** Query of the request. */
+  query?: Query;
+  /** Headers of the request; `authorization` is left to `auth`, and `user-agent` is added to the SDK's own. */
+  headers?: HeadersInit;
+  /** Another way to authenticate. */
+  auth?: Authorizer;
+  /** Cancels the call. */
+  signal?: AbortSignal;
+  /** Longest time in milliseconds. */
+  timeout?: number;
+  /** What is retried; `false` for nothing. */
+  retry?: RetryPolicy | false;
+  /** Whether the call may run twice, so that it is retried when its connection broke. @default {false} for POST */
+  idempotent?: boolean;
+}
+
+/** Options of {@linkcode Predictor.rawPredict}. */
+export interface RawPredictOptions extends PredictOptions {
+  /** HTTP method. @default {"POST"} */
+  method?: string;
+}
+
+/** A client of one deployed service. */
+export class Predictor<Input = unknown, Output = unknown> {
+  /** Base address of the service. */
+  readonly endpoint: string;
+  readonly #what: string;
+  readonly #options: PredictorOptions<Input, Output>;
+  readonly #serializer: Serializer<Input, Output>;
+  #prepared: Promise<Serializer<Input, Output>> | undefined;
+
+  /**
+   * Makes a client. Nothing is sent.
+   *
+   * @throws {TypeError} when the endpoint or the token can't be used.
+   */
+  constructor(options: PredictorOptions<Input, Output>) {
+    const { endpoint, serviceName, token, auth = token === undefined ? noAuth() : tokenAuth(token) } =
+      options;
+    this.endpoint = serviceUrl(endpoint, serviceName);
+    this.#what = `Cannot predict with "${this.endpoint.replace(/^.*\/predict\/|^https?:\/\/|[?].*/g, "")}"`;
+    this.#options = { ...options, auth };
+    this.#serializer = options.serializer ?? json<Output>();
+  }
+
+  /**
+   * Predicts: writes the input, posts it and reads the answer, in one request.
+   *
+   * @throws {TypeError} or {RangeError} when the input can't be written.
+   * @throws {PredictionError} when the service refuses, or its answer can't be read.
+   * @throws {TimeoutError} when the call takes longer than its `timeout`.
+   */
+  predict(input: Input, options: PredictOptions = {}): Promise<Output> {
+    return bounded(this.#what, this.#timeout(options), options.signal, async (signal) => {
+      const [serializer, body] = await this.#serialize(input);
+      const response = await this.#send(body, serializer.contentType, this.#fetch(options), {
+        ...options,
+        signal,
+      });
+      const answer = new Uint8Array(await response.arrayBuffer());
+      try {
+        return serializer.deserialize(answer);
+      } catch (cause) {
+        throw await predictionError(this.#what, response, { body: answer, cause });
+      }
+    });
+  }
+
+  /**
+   * Sends bytes, text, a `Blob`, a stream or a form as they are, anything else as JSON, and nothing for `undefined`
+   * or `null`. Resolves to the answer itself, whose body is still to be read.
+   *
+   * @throws {PredictionError} when the status is not 2xx.
+   * @throws {TimeoutError} when the call takes longer than its `timeout`.
+   */
+  async rawPredict(data?: unknown, options: RawPredictOptions = {}): Promise<Response> {
+    const [body, contentType] = rawBody(data);
+    const fetch = withTimeout(this.#fetch(options), this.#what, this.#timeout(options));
+    return await this.#send(body, contentType, fetch, options);
+  }
+
+  #timeout({ timeout }: PredictOptions): number {
+    return timeout ?? this.#options.timeout ?? 60_000;
+  }
+
+  async #serialize(input: Input): Promise<[Serializer<Input, Output>, Uint8Array<ArrayBuffer>]> {
+    let serializer = this.#serializer;
+    let body = serializer.serialize(input);
+    if (!body) {
+      this.#prepared ??= serializer.prepare!(this);
+      this.#prepared.catch(() => this.#prepared = undefined); // the next call tries again
+      serializer = await this.#prepared;
+      body = serializer.serialize(input)!; // it knows the signature now
+    }
+    return [serializer, body];
+  }
+
+  /** The caller's fetch, with authorization made for each attempt, and retries. */
+  #fetch(options: PredictOptions): Fetch {
+    const { auth, fetch = globalFetch, retry = predictRetry } = this.#options;
+    const authorize = options.auth ?? auth!; // set by the constructor
+    const policy = options.retry ?? retry;
+    const attempt: Fetch = async (url, init) => {
+      const headers = new Headers(init.headers);
+      await authorize({ url, method: init.method!, headers, body: init.body });
+      return await fetch(url, { ...init, headers });
+    };
+    return policy ? withRetry(attempt, policy, options) : attempt;
+  }
+
+  async #send(
+    body: RequestBody,
+    contentType: string,
+    fetch: Fetch,
+    options: RawPredictOptions,
+  ): Promise<Response> {
+    const { method = "POST", path, query, signal } = options;
+    const headers = new Headers(this.#options.headers);
+    new Headers(options.headers).forEach((value, name) => headers.set(name, value));
+    if (contentType && !headers.has("content-type")) headers.set("content-type", contentType);
+    headers.set("user-agent", `pai-edge-sdk/${VERSION} ${headers.get("user-agent") ?? ""}`.trim());
+
+    const init: RequestInit & { duplex: "half" } = {
+      method,
+      body,
+      headers,
+      signal,
+      redirect: "manual",
+      duplex: "half",
+    };
+    const response = await fetch(requestUrl(this.endpoint, path, query), init);
+    if (response.ok) return response;
+    throw await predictionError(this.#what, response);
+  }
+}
+
+type RequestBody = BodyInit | undefined;
+
+function rawBody(data: unknown): [body: RequestBody, contentType: string] {
+  if (data === undefined || data === null) return [undefined, ""];
+  if (typeof data === "string") return [new TextEncoder().encode(data), ""]; // fetch would add a type to a string
+  const sendable = [ArrayBuffer, Blob, ReadableStream, URLSearchParams, FormData].some((type) =>
+    data instanceof type
+  );
+  // what TypeScript can't see: everything in the list, and any view, is a body
+  return sendable || ArrayBuffer.isView(data)
+    ? [data as BodyInit, ""]
+    : [stringify(data), "application/json"];
+}

@@ -1,0 +1,102 @@
+import { type Clock, systemClock } from "./clock.ts";
+import { PaiError } from "./errors.ts";
+import type { Fetch } from "./fetch.ts";
+
+/** When a status is retried. */
+export interface RetryRule {
+  /** Retries for this status, when fewer than the policy's. */
+  retries?: number;
+  /** Only for calls that may run twice. @default {false} */
+  idempotentOnly?: boolean;
+}
+
+/** What is retried, how often and how long apart. Data, so that it can be printed, compared and changed in part. */
+export interface RetryPolicy {
+  /** Retries after the first attempt. */
+  readonly retries: number;
+  /** Upper bound of the first pause in milliseconds; it doubles with each retry. The pause is random below it. */
+  readonly baseDelay: number;
+  /** Upper bound of any pause in milliseconds; a server that asks for a longer one is not retried. */
+  readonly maxDelay: number;
+  /** Rules by HTTP status; a status without a rule is not retried. */
+  readonly statuses: { readonly [status: number]: RetryRule };
+}
+
+/**
+ * Calls of a deployed service. 429 is a rate limit, 450 a full queue (another instance may have room), 502 and 503
+ * a gateway without a ready instance. 408 means that the server's own limit passed: asking again would take as long.
+ *
+ * Source: status codes of EAS services, https://help.aliyun.com/document_detail/449899.html.
+ */
+export const predictRetry: RetryPolicy = {
+  retries: 2,
+  baseDelay: 250,
+  maxDelay: 20_000,
+  statuses: { 429: {}, 450: {}, 500: { retries: 1 }, 502: {}, 503: {}, 504: { idempotentOnly: true } },
+};
+
+/** Calls of the control plane and of object storage. What may have happened already is repeated only if it may run twice. */
+export const apiRetry: RetryPolicy = {
+  retries: 3,
+  baseDelay: 200,
+  maxDelay: 20_000,
+  statuses: {
+    429: {},
+    500: { idempotentOnly: true },
+    502: { idempotentOnly: true },
+    503: { idempotentOnly: true },
+    504: { idempotentOnly: true },
+  },
+};
+
+/** Options of {@linkcode withRetry}. */
+export interface RetryOptions {
+  /** Whether a call may run twice. Default: GET, HEAD, PUT and DELETE may. */
+  idempotent?: boolean;
+  /** @default {systemClock} */
+  clock?: Clock;
+}
+
+/**
+ * Retries as a policy says. Each attempt calls the inner function anew, so what must be fresh for each attempt
+ * (signature, date, authorization) is made there. A stream can be sent only once and is never retried; a failed
+ * connection is retried where nothing can have reached the server, or where the call may run twice.
+ */
+export function withRetry(
+  fetch: Fetch,
+  policy: RetryPolicy,
+  { idempotent, clock = systemClock }: RetryOptions = {},
+): Fetch {
+  return async (url, init) => {
+    const repeatable = idempotent ?? /^(GET|HEAD|PUT|DELETE)$/i.test(init.method ?? "GET");
+    const retries = init.body instanceof ReadableStream ? 0 : policy.retries;
+    for (let retry = 0;; retry++) {
+      init.signal?.throwIfAborted();
+      let pause = Math.random() * Math.min(policy.maxDelay, policy.baseDelay * 2 ** retry);
+      try {
+        const response = await fetch(url, init);
+        const rule = policy.statuses[response.status];
+        if (
+          !rule || retry >= Math.min(retries, rule.retries ?? retries) || rule.idempotentOnly && !repeatable
+        ) return response;
+        const asked = response.headers.get("retry-after") ?? ""; // seconds, or a date
+        pause = Math.max(0, +asked * 1000 || Date.parse(asked) - clock.now()) || pause;
+        if (pause > policy.maxDelay) return response;
+        await response.body?.cancel();
+      } catch (error) {
+        if (init.signal?.aborted || retry >= retries || !mayRepeat(error, repeatable)) throw error;
+      }
+      await clock.sleep(pause, init.signal);
+    }
+  };
+}
+
+// Failures before the first byte was sent, as the runtimes word them: name lookup, connection, certificate.
+const neverSent = /refused|ENOTFOUND|EAI_AGAIN|UNREACH|CONNECT_TIMEOUT|dns error|\(Connect\)|CERT/i;
+
+// Runtimes report a broken connection as a TypeError (Deno, Node, workerd, browsers) or an error with a code (Bun).
+function mayRepeat(error: unknown, repeatable: boolean): boolean {
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } }; // thrown values are objects here
+  const broken = !(error instanceof PaiError) && (error instanceof TypeError || typeof code === "string");
+  return broken && (repeatable || neverSent.test(`${error} ${code} ${cause} ${cause?.code}`));
+}
