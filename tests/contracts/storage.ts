@@ -1,0 +1,361 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { compareUtf8 } from "../../core/percent.ts";
+import type { ListOptions, Storage, StorageBody } from "../../core/storage.ts";
+
+const bytes = (...values: number[]): Uint8Array<ArrayBuffer> => new Uint8Array(values);
+const read = async (storage: Storage, key: string): Promise<Uint8Array> =>
+  new Uint8Array(await (await storage.get(key)).arrayBuffer());
+
+function streamOf(...chunks: Uint8Array[]): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(chunk);
+      controller.close();
+    },
+  });
+}
+
+async function keys(storage: Storage, options?: ListOptions): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { key } of storage.list(options)) found.push(key);
+  return found;
+}
+
+/** Keys that some client of object storage has mangled. */
+const oddKeys = [
+  "plain.txt",
+  "folder/",
+  "a//b",
+  "trailing//",
+  "with space and  two",
+  "100%/50%25",
+  "a+b=c&d",
+  "what?#frag",
+  "~tilde'quote(paren)*star!bang",
+  "...three.dots..",
+  "..a/.b",
+  "%2e%2e/%2F",
+  "back\\slash",
+  'a<b>&amp;"c"',
+  "00123",
+  "目录/文件 名.txt",
+  "e\u0301 is not \u00e9",
+  "\u00e9",
+  "😀/🏳️‍🌈",
+  "tab\tnewline\nreturn\r",
+  "control\u0001\u001f",
+  " leading and trailing ",
+  "\uffee before the emoji in UTF-8, after it in UTF-16",
+  "constructor",
+  "__proto__",
+  "k".repeat(1023),
+];
+
+const key = fc.string({ unit: "binary", minLength: 1, maxLength: 60 }).filter((key) =>
+  key.isWellFormed() && !/^[/\\]/.test(key) && !key.split("/").some((part) => part === "." || part === "..")
+);
+
+/** What every storage does. `make` returns one without objects. */
+export function storageContract(name: string, make: () => Storage | Promise<Storage>): void {
+  const it = (behaviour: string, run: (storage: Storage) => Promise<void>): void => {
+    test(`${name} ${behaviour}`, async () => run(await make()));
+  };
+  objects(it);
+  ranges(it);
+  lists(it);
+  refusals(it);
+}
+
+type It = (behaviour: string, run: (storage: Storage) => Promise<void>) => void;
+
+function objects(it: It): void {
+  const content = new TextEncoder().encode("hé😀");
+  const bodies: Record<string, () => [StorageBody, Uint8Array, number?]> = {
+    "text": () => ["hé😀", content],
+    "empty text": () => ["", bytes()],
+    "bytes": () => [content, content],
+    "a view on part of a buffer": () => [content.subarray(1, 3), content.slice(1, 3)],
+    "a buffer": () => [content.slice().buffer, content],
+    "a blob": () => [new Blob([content]), content],
+    "a stream": () => [streamOf(content.slice(0, 2), bytes(), content.slice(2)), content],
+    "a stream of known size": () => [streamOf(content.slice()), content, content.length],
+    "an empty stream": () => [streamOf(), bytes(), 0],
+  };
+  for (const [kind, body] of Object.entries(bodies)) {
+    it(`put() writes ${kind} that get() and head() find`, async (storage) => {
+      const [given, expected, size] = body();
+      const info = await storage.put("folder/object", given, { size });
+      assert.equal(info.key, "folder/object");
+      assert.equal(info.size, expected.length);
+      assert.match(info.etag, /^[0-9A-F]{32}$/);
+      assert.deepEqual(await read(storage, "folder/object"), new Uint8Array(expected));
+      const head = await storage.head("folder/object");
+      assert.equal(head?.size, expected.length);
+      assert.equal(head?.etag, info.etag);
+      assert.ok(Math.abs(head.lastModified.getTime() - info.lastModified.getTime()) < 60_000);
+    });
+  }
+
+  it("put() keeps the media type, which is bytes by default", async (storage) => {
+    await storage.put("a", "text");
+    await storage.put("b", new Blob(["x"], { type: "image/png" }), {
+      contentType: "text/plain;charset=UTF-8",
+    });
+    assert.equal((await storage.get("a")).headers.get("content-type"), "application/octet-stream");
+    assert.equal((await storage.head("a"))?.contentType, "application/octet-stream");
+    assert.equal((await storage.head("b"))?.contentType, "text/plain;charset=UTF-8");
+  });
+
+  it("put() replaces an object, and does not when ifAbsent is set", async (storage) => {
+    await storage.put("a", "one", { ifAbsent: true });
+    await storage.put("a", "two");
+    await assert.rejects(storage.put("a", "three", { ifAbsent: true }), {
+      name: "StorageError",
+      code: "FileAlreadyExists",
+      status: 409,
+      key: "a",
+    });
+    assert.equal(await (await storage.get("a")).text(), "two");
+  });
+
+  it("put() refuses a stream that is not as long as stated, and writes nothing", async (storage) => {
+    for (const size of [1, 3]) {
+      await assert.rejects(storage.put("a", streamOf(bytes(1, 2)), { size }), { name: "RangeError" });
+      assert.equal(await storage.head("a"), undefined);
+    }
+  });
+
+  it("put() rejects with the error of its stream, and writes nothing", async (storage) => {
+    const reason = new Error("the disk is gone");
+    const chunks = [bytes(1), bytes()];
+    const broken = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        const chunk = chunks.shift();
+        if (chunk) controller.enqueue(chunk);
+        else controller.error(reason);
+      },
+    });
+    await assert.rejects(storage.put("a", broken), (error) => error === reason);
+    assert.equal(await storage.head("a"), undefined);
+  });
+
+  it("put() does not see what its caller does to the buffer later", async (storage) => {
+    const buffer = bytes(1, 2, 3);
+    await storage.put("a", buffer);
+    buffer.fill(0);
+    assert.deepEqual(await read(storage, "a"), bytes(1, 2, 3));
+  });
+
+  it("get() refuses a missing key, head() does not find it, delete() doesn't mind", async (storage) => {
+    await assert.rejects(storage.get("no/such"), {
+      name: "StorageError",
+      code: "NoSuchKey",
+      status: 404,
+      key: "no/such",
+      message: /^Cannot get "oss:\/\/[a-z-]+\/no\/such": NoSuchKey \(/,
+    });
+    assert.equal(await storage.head("no/such"), undefined);
+    await storage.delete("no/such");
+  });
+
+  it("delete() takes one object away", async (storage) => {
+    await storage.put("a", "1");
+    await storage.put("a/b", "2");
+    await storage.delete("a");
+    assert.equal(await storage.head("a"), undefined);
+    assert.deepEqual(await keys(storage), ["a/b"]);
+  });
+}
+
+function ranges(it: It): void {
+  it("get() reads ranges with both ends included", async (storage) => {
+    await storage.put("a", bytes(0, 1, 2, 3, 4));
+    for (
+      const [start, end, expected] of [
+        [0, 0, [0]],
+        [1, 3, [1, 2, 3]],
+        [3, undefined, [3, 4]],
+        [3, 99, [3, 4]],
+        [0, 4, [0, 1, 2, 3, 4]],
+      ] as const
+    ) {
+      const response = await storage.get("a", { range: { start, end } });
+      assert.equal(response.status, 206);
+      assert.deepEqual([...new Uint8Array(await response.arrayBuffer())], [...expected]);
+      assert.equal(response.headers.get("content-range"), `bytes ${start}-${start + expected.length - 1}/5`);
+    }
+  });
+
+  it("get() refuses a range outside the object", async (storage) => {
+    await storage.put("a", bytes(1, 2));
+    await assert.rejects(storage.get("a", { range: { start: 2 } }), { code: "InvalidRange", status: 416 });
+  });
+
+  it("get() refuses what is no range before any request", async (storage) => {
+    for (const range of [{ start: -1 }, { start: 2, end: 1 }, { start: 0.5 }, { start: 0, end: NaN }]) {
+      await assert.rejects(storage.get("a", { range }), { name: "RangeError" });
+    }
+  });
+}
+
+function lists(it: It): void {
+  const inOrder = ["a", "a-b", "a.txt", "a/", "a/b", "a/c", "b", "b/1", "c", "\uffee", "😀"];
+
+  it("list() yields what put() returned", async (storage) => {
+    const put = await storage.put("a/b", "text");
+    const found = await Array.fromAsync(storage.list());
+    assert.equal(found.length, 1);
+    assert.deepEqual([found[0]!.key, found[0]!.size, found[0]!.etag], ["a/b", 4, put.etag]);
+    assert.ok(Math.abs(found[0]!.lastModified.getTime() - put.lastModified.getTime()) < 60_000);
+  });
+
+  it("list() yields nothing in an empty bucket and below an unused prefix", async (storage) => {
+    assert.deepEqual(await keys(storage), []);
+    await storage.put("a", "");
+    assert.deepEqual(await keys(storage, { prefix: "b" }), []);
+  });
+
+  it("list() orders by UTF-8 bytes, in pages that don't show", async (storage) => {
+    for (const key of inOrder.toReversed()) await storage.put(key, key);
+    assert.deepEqual(await keys(storage), inOrder);
+    for (const pageSize of [1, 2, 3, inOrder.length, 1000]) {
+      assert.deepEqual(await keys(storage, { pageSize }), inOrder, `pages of ${pageSize}`);
+    }
+  });
+
+  it("list() narrows by prefix and start", async (storage) => {
+    for (const key of inOrder) await storage.put(key, key);
+    const cases: [ListOptions, string[]][] = [
+      [{ prefix: "" }, inOrder],
+      [{ prefix: "a" }, inOrder.slice(0, 6)],
+      [{ prefix: "a/", pageSize: 2 }, ["a/", "a/b", "a/c"]],
+      [{ startAfter: "b", pageSize: 2 }, ["b/1", "c", "\uffee", "😀"]],
+      [{ startAfter: "a/b0" }, inOrder.slice(5)],
+      [{ startAfter: "\uffee" }, ["😀"]],
+      [{ prefix: "a/", startAfter: "a/b", pageSize: 1 }, ["a/c"]],
+      [{ prefix: "a", startAfter: "z" }, []],
+    ];
+    for (const [options, expected] of cases) {
+      assert.deepEqual(await keys(storage, options), expected, JSON.stringify(options));
+    }
+  });
+
+  it("list() can be left early and started again", async (storage) => {
+    for (const key of inOrder) await storage.put(key, key);
+    const all = storage.list({ pageSize: 2 });
+    for await (const { key } of all) {
+      if (key === "a-b") break;
+    }
+    assert.deepEqual(await keys(storage, { pageSize: 2 }), inOrder);
+  });
+
+  it("takes any key literally", async (storage) => {
+    for (const key of oddKeys) await storage.put(key, `content of ${key}`);
+    assert.deepEqual(await keys(storage, { pageSize: 5 }), oddKeys.toSorted(compareUtf8));
+    for (const key of oddKeys) {
+      assert.equal(await (await storage.get(key)).text(), `content of ${key}`);
+      assert.equal((await storage.head(key))?.key, key);
+      assert.deepEqual((await keys(storage, { prefix: key })).slice(0, 1), [key]);
+      await storage.delete(key);
+    }
+    assert.deepEqual(await keys(storage), []);
+  });
+
+  it("takes any key of well-formed Unicode", async (storage) => {
+    await fc.assert(
+      fc.asyncProperty(key, fc.uint8Array({ maxLength: 40 }), async (key, content) => {
+        await storage.put(key, new Uint8Array(content));
+        assert.deepEqual(await read(storage, key), new Uint8Array(content));
+        assert.deepEqual(await keys(storage), [key]);
+        await storage.delete(key);
+      }),
+      { numRuns: 40 },
+    );
+  });
+}
+
+function refusals(it: It): void {
+  it("refuses keys that can't be sent as they are", async (storage) => {
+    const keys = [
+      "",
+      "/a",
+      "\\a",
+      "a/./b",
+      "a/../b",
+      "..",
+      ".",
+      "a/..",
+      "\ud800",
+      "é".repeat(512),
+      "k".repeat(1024),
+    ];
+    for (const key of keys) {
+      const expected = { name: "TypeError", message: /^Cannot .*: the key / };
+      await assert.rejects(storage.put(key, ""), expected, `put ${key}`);
+      await assert.rejects(storage.get(key), expected, `get ${key}`);
+      await assert.rejects(storage.head(key), expected, `head ${key}`);
+      await assert.rejects(storage.delete(key), expected, `delete ${key}`);
+    }
+  });
+
+  it("refuses arguments of the wrong kind before any request", async (storage) => {
+    const untyped = storage.put.bind(storage) as (
+      key: unknown,
+      body: unknown,
+      options?: object,
+    ) => Promise<unknown>; // as from JavaScript
+    await assert.rejects(untyped(1, ""), { name: "TypeError" });
+    await assert.rejects(untyped("a", 5), {
+      name: "TypeError",
+      message: /^Cannot put "oss:\/\/.*\/a": the body is no/,
+    });
+    await assert.rejects(untyped("a", null), { name: "TypeError" });
+    await assert.rejects(untyped("a", "", { contentType: "a\nb" }), { name: "TypeError" });
+    await assert.rejects(untyped("a", streamOf(), { size: -1 }), { name: "RangeError" });
+    const strings = new ReadableStream({
+      start(controller) {
+        controller.enqueue("text");
+        controller.close();
+      },
+    });
+    await assert.rejects(untyped("a", strings), { name: "TypeError" });
+    assert.equal(await storage.head("a"), undefined);
+  });
+
+  it("refuses bad options of list() at once", async (storage) => {
+    for (const pageSize of [0, 1001, 1.5, NaN]) {
+      assert.throws(() => storage.list({ pageSize }), { name: "RangeError" });
+    }
+    assert.throws(() => storage.list({ prefix: "\ud800" }), { name: "TypeError" });
+    assert.throws(() => storage.list({ startAfter: "\udfff" }), { name: "TypeError" });
+    await Promise.resolve();
+  });
+
+  it("does nothing once its signal is aborted, and throws the signal's reason", async (storage) => {
+    const reason = new Error("enough");
+    const signal = AbortSignal.abort(reason);
+    await storage.put("a", "1");
+    const thrown = (error: unknown): boolean => error === reason;
+    await assert.rejects(storage.put("a", "2", { signal }), thrown);
+    await assert.rejects(storage.get("a", { signal }), thrown);
+    await assert.rejects(storage.head("a", { signal }), thrown);
+    await assert.rejects(storage.delete("a", { signal }), thrown);
+    await assert.rejects(keys(storage, { signal }), thrown);
+    assert.equal(await (await storage.get("a")).text(), "1");
+  });
+
+  it("list() stops when its signal is aborted between two objects", async (storage) => {
+    for (const key of ["a", "b", "c"]) await storage.put(key, key);
+    const controller = new AbortController();
+    const seen: string[] = [];
+    await assert.rejects(async () => {
+      for await (const { key } of storage.list({ pageSize: 1, signal: controller.signal })) {
+        seen.push(key);
+        controller.abort(new Error("enough"));
+      }
+    }, { message: "enough" });
+    assert.deepEqual(seen, ["a"]);
+  });
+}
