@@ -1,0 +1,144 @@
+/**
+ * A small Alibaba Cloud in this process: the EAS control plane, object storage and the inference gateway, so that
+ * everything from upload to prediction runs offline. It checks signatures as the vendor does, with its own code.
+ *
+ * @example
+ * ```ts
+ * import { emulator } from "@pai-edge/sdk/emulator";
+ *
+ * const cloud = emulator({ handlers: { echo: (request) => new Response(request.body) } });
+ * const answer = await cloud.fetch("http://pai-eas.cn-hangzhou.aliyuncs.com/api/v2/services", {});
+ * console.log(answer.status, (await answer.json()).Code); // 400 MissingAccessKeyId
+ * ```
+ *
+ * @module
+ */
+import { Hono } from "hono";
+import { type Clock, systemClock } from "../../core/clock.ts";
+import type { Credentials, CredentialsProvider } from "../../core/credentials.ts";
+import type { Fetch } from "../../core/fetch.ts";
+import type { Cloud } from "./cloud.ts";
+import { controlPlane } from "./control-plane.ts";
+import { gateway } from "./gateway.ts";
+import { route } from "./hosts.ts";
+import { ossError } from "./oss-document.ts";
+import { objectStorage } from "./oss.ts";
+import type { Handler } from "./processors.ts";
+import { Refusal } from "./refusal.ts";
+import type { Delays } from "./service-state.ts";
+import { Store } from "./store.ts";
+
+export type { Delays, Handler };
+
+/** Options of {@linkcode emulator}. */
+export interface EmulatorOptions {
+  /** The region that exists. @default {"cn-hangzhou"} */
+  region?: string;
+  /** The key pairs that are accepted; clients get the first. @default {an invented pair} */
+  credentials?: Credentials | readonly Credentials[];
+  /** Number of the account, which stands in the addresses of its services. @default {"1000000000000001"} */
+  accountId?: string;
+  /** Where the time comes from. @default {systemClock} */
+  clock?: Clock;
+  /** How long services take to change their state. */
+  delays?: Delays;
+  /** Buckets that exist from the start. @default {["emulator-bucket"]} */
+  buckets?: readonly string[];
+  /** What runs the services that no built-in processor runs, by service name or processor code. */
+  handlers?: Readonly<Record<string, Handler>>;
+  /** Longest body of a request in bytes. @default {268435456} */
+  maxBodyBytes?: number;
+}
+
+/** A running emulator. It holds what a client needs, so `createClient({ ...cloud })` talks to it. */
+export interface Emulator {
+  /** The region that exists. */
+  readonly region: string;
+  /** Gives the first accepted key pair; a function, so that printing an emulator shows no secret. */
+  readonly credentials: CredentialsProvider;
+  /** Where the time comes from. */
+  readonly clock: Clock;
+  /** Answers in place of the network. */
+  readonly fetch: Fetch;
+  /** Answers one request; this is what a server hands its requests to. */
+  readonly handle: (request: Request) => Promise<Response>;
+  /** Forgets all objects and services. */
+  readonly reset: () => void;
+}
+
+/**
+ * Makes an emulator. It keeps everything in memory and has no timers: states follow from the clock.
+ *
+ * @throws {RangeError} when a delay or `maxBodyBytes` is negative, or there is no key pair.
+ */
+export function emulator(options: EmulatorOptions = {}): Emulator {
+  const { region = "cn-hangzhou", clock = systemClock } = options;
+  const keys = [options.credentials ?? inventedKey].flat();
+  const [firstKey] = keys;
+  if (!firstKey) throw new RangeError('Cannot make an emulator: "credentials" is empty');
+  const cloud: Cloud = {
+    region,
+    clock,
+    accountId: options.accountId ?? "1000000000000001",
+    delays: checked({ create: 150, start: 150, stop: 100, delete: 50, gateway: 100, ...options.delays }),
+    handlers: options.handlers ?? {},
+    maxBodyBytes: checked({ maxBodyBytes: options.maxBodyBytes ?? 256 * 1024 * 1024 }).maxBodyBytes,
+    lookup: (accessKeyId) => keys.find((key) => key.accessKeyId === accessKeyId),
+    store: new Store(options.buckets ?? ["emulator-bucket"]),
+  };
+  const app = new Hono({ getPath: (request) => route(new URL(request.url), cloud) });
+  app.route("/eas", controlPlane(cloud));
+  app.route("/oss", objectStorage(cloud));
+  app.route("/gateway", gateway(cloud));
+  app.all("*", ({ req }) => unknownHost(new URL(req.url), req.method, region));
+  const handle = async (request: Request): Promise<Response> => await app.fetch(request);
+  return Object.freeze({
+    region,
+    clock,
+    credentials: () => Promise.resolve({ ...firstKey }),
+    handle,
+    fetch: fetchFrom(handle),
+    reset: () => cloud.store.reset(),
+  });
+}
+
+const inventedKey: Credentials = {
+  accessKeyId: "emulatorAccessKeyId",
+  accessKeySecret: "emulatorAccessKeySecret",
+};
+
+function checked<Numbers extends object>(numbers: Numbers): Numbers {
+  for (const [name, value] of Object.entries(numbers)) {
+    if (!(value >= 0)) {
+      throw new RangeError(`Cannot make an emulator: "${name}" is ${value}; give a number from 0`);
+    }
+  }
+  return numbers;
+}
+
+/** Makes the port out of the handler: a real request, which ends when its signal says so. */
+function fetchFrom(handle: (request: Request) => Promise<Response>): Fetch {
+  return (url, init) => {
+    // Not every runtime's types know it, but a stream can't be sent without.
+    const duplex: RequestInit & { duplex: "half" } = { ...init, duplex: "half" };
+    const answer = handle(new Request(url, duplex));
+    const { signal } = init;
+    if (!signal) return answer;
+    return new Promise((resolve, reject) => {
+      const aborted = (): void => reject(signal.reason);
+      if (signal.aborted) aborted();
+      signal.addEventListener("abort", aborted, { once: true });
+      answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", aborted));
+    });
+  };
+}
+
+/** Says so in the format of the service that such a host would be. */
+function unknownHost({ host }: URL, method: string, region: string): Response {
+  const message =
+    `The emulator does not know the host ${host}: it plays EAS, OSS and the inference gateway of ` +
+    `one account in ${region}.`;
+  const refusal = new Refusal({ status: 404, code: "UnknownHost", message });
+  if (/(^|\.)oss-/.test(host)) return ossError(refusal, "0".repeat(24), host, method === "HEAD");
+  return Response.json({ Code: refusal.code, Message: message, HostId: host }, { status: refusal.status });
+}

@@ -1,0 +1,144 @@
+/**
+ * Puts an emulator on a port of this machine, so that other processes and other people's clients can call it.
+ *
+ * @example
+ * ```ts ignore
+ * import { emulator } from "@pai-edge/sdk/emulator";
+ * import { serve } from "@pai-edge/sdk/emulator/serve";
+ *
+ * await using server = await serve(emulator(), { port: 8080 });
+ * console.log(server.url); // http://127.0.0.1:8080
+ * ```
+ *
+ * @module
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** Options of {@linkcode serve}. */
+export interface ServeOptions {
+  /** Port; 0 takes a free one. @default {0} */
+  port?: number;
+  /** Address to listen on. @default {"127.0.0.1"} */
+  hostname?: string;
+}
+
+/** A listening server. */
+export interface EmulatorServer extends AsyncDisposable {
+  /** Where it listens, without a slash at the end. */
+  readonly url: string;
+  /** Stops listening and drops open connections. */
+  close(): Promise<void>;
+}
+
+/**
+ * Listens, and hands each request to the emulator under the host that the client named.
+ *
+ * @throws {Error} when the port can't be had.
+ */
+export async function serve(
+  { handle }: { handle(request: Request): Promise<Response> },
+  { port = 0, hostname = "127.0.0.1" }: ServeOptions = {},
+): Promise<EmulatorServer> {
+  const server = createServer((incoming, outgoing) => {
+    answer(handle, incoming, outgoing).catch((error: unknown) => {
+      // The answer broke off half-way: all that can still be said is that it is not complete.
+      outgoing.destroy(error instanceof Error ? error : undefined);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, hostname, resolve);
+  });
+  const address = server.address() as AddressInfo; // it listens on a port, not on a pipe
+  const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  const close = (): Promise<void> => stop(server);
+  return { url: `http://${host}:${address.port}`, close, [Symbol.asyncDispose]: close };
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // Closing what is closed is an error to Node, but not to us.
+    server.close((error) => error && server.listening ? reject(error) : resolve());
+    server.closeAllConnections();
+  });
+}
+
+async function answer(
+  handle: (request: Request) => Promise<Response>,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  outgoing.once("close", () => gone.abort());
+  let response: Response;
+  try {
+    response = await handle(readRequest(incoming, gone.signal));
+  } catch (error) {
+    response = new Response(`the emulator failed: ${error instanceof Error ? error.message : error}`, {
+      status: 500,
+    });
+  }
+  for (const [name, value] of response.headers) outgoing.appendHeader(name, value);
+  outgoing.writeHead(response.status);
+  if (response.body && incoming.method !== "HEAD") await send(response.body, outgoing, gone.signal);
+  outgoing.end();
+  discard(incoming);
+}
+
+/** The request as web standards have it, its address built from the `Host` header since that is what was signed. */
+function readRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
+  const { method = "GET", url = "/", rawHeaders } = incoming;
+  const headers = new Headers();
+  for (let i = 0; i < rawHeaders.length; i += 2) headers.append(rawHeaders[i] ?? "", rawHeaders[i + 1] ?? "");
+  const init: RequestInit & { duplex?: "half" } = { method, headers, signal };
+  if (method !== "GET" && method !== "HEAD") {
+    init.body = readBody(incoming);
+    init.duplex = "half"; // asked for wherever a stream is sent, but missing in some runtimes' types
+  }
+  return new Request(
+    url.startsWith("/") ? `http://${incoming.headers.host ?? "localhost"}${url}` : url,
+    init,
+  );
+}
+
+/** The body as it arrives, no faster than it is read. */
+function readBody(incoming: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    start(controller): void {
+      incoming.on("data", (chunk: Uint8Array) => {
+        controller.enqueue(new Uint8Array(chunk));
+        if ((controller.desiredSize ?? 0) <= 0) incoming.pause();
+      });
+      incoming.pause();
+      incoming.once("end", () => controller.close());
+      incoming.once("error", (error) => controller.error(error));
+    },
+    pull: () => void incoming.resume(),
+    cancel: () => discard(incoming),
+  });
+}
+
+/** Lets the rest of a request pass unread, so that the connection can carry the next one. */
+function discard(incoming: IncomingMessage): void {
+  for (const event of ["data", "end", "error"]) incoming.removeAllListeners(event);
+  incoming.on("error", () => {});
+  incoming.resume();
+}
+
+/** Writes a body as fast as the client takes it, and stops it when the client is gone. */
+async function send(
+  body: ReadableStream<Uint8Array>,
+  outgoing: ServerResponse,
+  gone: AbortSignal,
+): Promise<void> {
+  const reader = body.getReader();
+  gone.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
+  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
+    if (outgoing.write(value)) continue;
+    await new Promise<void>((resolve) => {
+      outgoing.once("drain", resolve);
+      outgoing.once("close", resolve);
+    });
+  }
+}
