@@ -96,6 +96,7 @@ export {
   Tensor,
   tensor,
   type TensorDataOf,
+  type TypedArrayConstructor,
 } from "./core/tensor.ts";
 export { withTimeout } from "./core/timeout.ts";
 export { VERSION } from "./core/version.ts";

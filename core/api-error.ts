@@ -41,7 +41,7 @@ export function apiError(
     }
     if (!/time(stamp|$|\.)/i.test(code ?? "")) return undefined;
     const ahead = Math.round((time - Date.parse(headers.get("date") ?? "")) / 1000);
-    return `this machine's clock is ${ahead || "several"} s ahead of the server's`;
+    return `this machine's clock is ${ahead || "some"} s ahead of the server's`;
   }
 }
 

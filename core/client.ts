@@ -33,7 +33,7 @@ export interface ClientOptions {
   endpoints?: Readonly<Record<string, string>>;
   /** Sends the requests. @default {globalThis.fetch} */
   fetch?: Fetch;
-  /** @default {systemClock} */
+  /** Tells the time that signatures carry, and waits between retries. @default {systemClock} */
   clock?: Clock;
   /** Formats for services whose configuration they match; JSON for the rest. */
   serializers?: readonly Serializer[];
@@ -103,7 +103,7 @@ export interface Client {
 export function createClient(options: ClientOptions): Client {
   const { region, network = "public", endpoints = {}, fetch = globalFetch, clock = systemClock } = options;
   if (!/^[a-z][a-z0-9-]*$/.test(region ?? "")) {
-    throw new TypeError(`Cannot create a client: the region is ${region}; give one such as cn-hangzhou`);
+    throw new TypeError(`Cannot create a client: region is ${region}; give one such as cn-hangzhou`);
   }
   const hostOf = endpointOf(region, network, endpoints);
   const identify = identifier(options.credentials ?? fromEnv());
@@ -158,9 +158,8 @@ function completeCall(action: string, knownVersion: string | undefined, options:
     throw new TypeError(`Cannot call ${action}: give the version of its API`);
   }
   const method = (options.method ?? (path === "/" ? "POST" : "GET")).toUpperCase();
-  const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
-  const agent = { "user-agent": `pai-edge-sdk/${VERSION}`, ...Object.fromEntries(named) };
-  return { action, version, method, path, query, body, headers: agent };
+  const named = new Headers({ "user-agent": `pai-edge-sdk/${VERSION}`, ...headers });
+  return { action, version, method, path, query, body, headers: Object.fromEntries(named) };
 }
 
 /**

@@ -44,7 +44,7 @@ export function fromEnv(): CredentialsProvider {
     const accessKeySecret = env("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
     const securityToken = env("ALIBABA_CLOUD_SECURITY_TOKEN");
     if (accessKeyId && accessKeySecret) {
-      return Promise.resolve({ accessKeyId, accessKeySecret, ...(securityToken && { securityToken }) });
+      return Promise.resolve({ accessKeyId, accessKeySecret, securityToken });
     }
     return Promise.reject(
       new CredentialsError(

@@ -47,6 +47,7 @@ export class ApiError extends PaiError {
     this.action = init.action;
   }
 
+  /** The class's own name, also in minified bundles. */
   override get name(): string {
     return "ApiError";
   }
@@ -66,6 +67,7 @@ export class PredictionError extends PaiError {
     this.retryable = init.retryable ?? false;
   }
 
+  /** The class's own name, also in minified bundles. */
   override get name(): string {
     return "PredictionError";
   }
@@ -82,6 +84,7 @@ export class StorageError extends PaiError {
     this.key = init.key;
   }
 
+  /** The class's own name, also in minified bundles. */
   override get name(): string {
     return "StorageError";
   }
@@ -101,6 +104,7 @@ export class ServiceError extends PaiError {
     this.serviceStatus = init.serviceStatus;
   }
 
+  /** The class's own name, also in minified bundles. */
   override get name(): string {
     return "ServiceError";
   }
@@ -108,6 +112,7 @@ export class ServiceError extends PaiError {
 
 /** A call took longer than its `timeout`. The message tells what was reached until then. */
 export class TimeoutError extends PaiError {
+  /** The class's own name, also in minified bundles. */
   override get name(): string {
     return "TimeoutError";
   }
@@ -124,6 +129,7 @@ export class CredentialsError extends PaiError {
     this.tryNext = init.tryNext ?? false;
   }
 
+  /** The class's own name, also in minified bundles. */
   override get name(): string {
     return "CredentialsError";
   }

@@ -8,4 +8,6 @@
 export type Fetch = (url: string, init: RequestInit) => Response | Promise<Response>;
 
 /** The runtime's own `fetch`, looked up at call time so that a later patch of the global is seen. */
-export const globalFetch: Fetch = (url, init) => globalThis.fetch(url, init);
+export function globalFetch(url: string, init: RequestInit): Promise<Response> {
+  return globalThis.fetch(url, init);
+}

@@ -12,7 +12,8 @@ export interface OssLocation {
 }
 
 // https://help.aliyun.com/zh/oss/user-guide/bucket-naming-conventions: 3 to 63 of these, no hyphen at the ends.
-const bucketName = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
+/** What the vendor allows as a bucket name. */
+export const bucketName = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 
 /**
  * Splits an address at its first slash. The endpoint may follow the bucket (`oss://b.oss-cn-beijing.aliyuncs.com/k`)

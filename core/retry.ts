@@ -53,7 +53,7 @@ export const apiRetry: RetryPolicy = {
 export interface RetryOptions {
   /** Whether a call may run twice. Default: GET, HEAD, PUT and DELETE may. */
   idempotent?: boolean;
-  /** @default {systemClock} */
+  /** Waits between attempts. @default {systemClock} */
   clock?: Clock;
 }
 

@@ -1,5 +1,3 @@
-import { pct } from "./percent.ts";
-
 /**
  * Writes nested parameters as actions of the RPC style want them, for the query of `client.call`: `Parent.Member`
  * for members, `Parent.1` for the first item of a list. Missing members vanish, but the items after a missing one
@@ -39,7 +37,7 @@ function flattenValue(name: string, value: unknown): [string, string][] {
 export function form(
   parameters: Readonly<Record<string, unknown>>,
 ): { method: "POST"; body: Uint8Array<ArrayBuffer>; headers: Record<string, string> } {
-  const pairs = Object.entries(flatten(parameters)).map(([name, value]) => `${pct(name)}=${pct(value)}`);
+  const pairs = Object.entries(flatten(parameters)).map((pair) => pair.map(encodeURIComponent).join("="));
   return {
     method: "POST",
     body: new TextEncoder().encode(pairs.join("&")),

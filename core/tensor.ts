@@ -45,7 +45,8 @@ export interface DTypeInfo {
   readonly slots: 1 | 2;
 }
 
-type TypedArrayConstructor =
+/** Class of a typed array. */
+export type TypedArrayConstructor =
   | typeof Uint8Array
   | typeof Int8Array
   | typeof Int16Array

@@ -1,3 +1,4 @@
+import { bucketName } from "../../core/oss-uri.ts";
 import { pctPath } from "../../core/percent.ts";
 import { canonicalQuery, type Oss4Request } from "./oss4.ts";
 
