@@ -88,9 +88,9 @@ export function predictorFor<Input = unknown, Output = unknown>(
   return new Predictor<Input, Output>({
     fetch: client.fetch,
     token: description.accessToken,
-    // a serializer chosen by the service's configuration has the types that the caller expects of the service
-    serializer: (matching ?? json()) as PredictorOptions<Input, Output>["serializer"],
     ...rest,
+    // a serializer chosen by the service's configuration has the types that the caller expects of the service
+    serializer: options.serializer ?? (matching ?? json()) as PredictorOptions<Input, Output>["serializer"],
     endpoint,
   });
 }

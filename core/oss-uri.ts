@@ -11,9 +11,12 @@ export interface OssLocation {
   endpoint?: string;
 }
 
-// https://help.aliyun.com/zh/oss/user-guide/bucket-naming-conventions: 3 to 63 of these, no hyphen at the ends.
-/** What the vendor allows as a bucket name. */
-export const bucketName = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
+/**
+ * What can be a bucket name: letters, digits and inner hyphens. OSS itself asks for at least 3 of them.
+ *
+ * Source: https://help.aliyun.com/zh/oss/user-guide/bucket-naming-conventions.
+ */
+export const bucketName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
  * Splits an address at its first slash. The endpoint may follow the bucket (`oss://b.oss-cn-beijing.aliyuncs.com/k`)

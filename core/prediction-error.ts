@@ -51,5 +51,5 @@ async function readStart({ body }: Response): Promise<string> {
   } catch {
     // the status says more than how its text broke off
   }
-  return text;
+  return text.slice(0, maxBody);
 }

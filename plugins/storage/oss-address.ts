@@ -32,7 +32,7 @@ export function ossAddress(
   const { bucket } = options;
   if (!bucketName.test(bucket)) {
     throw new TypeError(
-      `Cannot use "${bucket}" as a bucket: a name has 3 to 63 of a-z, 0-9 and inner hyphens`,
+      `Cannot use "${bucket}" as a bucket: a name has up to 63 of a-z, 0-9 and inner hyphens`,
     );
   }
   let url = endpointUrl(options.endpoint ?? client.endpoint);

@@ -39,7 +39,6 @@ const refused = [
   "oss://",
   "oss:///k",
   "oss://MyBucket/k",
-  "oss://ab/k",
   "oss://-bkt/k",
   "oss://bkt-/k",
   "oss://.oss-cn-hangzhou.aliyuncs.com/k",

@@ -1,0 +1,77 @@
+import { type FileSource, isFileSource } from "../../core/files.ts";
+import { parseOssUri } from "../../core/oss-uri.ts";
+import type { Deployment, Mount } from "../../core/target.ts";
+import type { EasDeployOptions } from "./eas-options.ts";
+import { InferenceSpec } from "./inference-spec.ts";
+import { copyJsonObject, isJsonObject, type JsonObject } from "./json-object.ts";
+import type { ResourceConfig } from "./resource-config.ts";
+
+/** What a service configuration is made of, checked and planned. */
+export interface ServiceParts {
+  /** What to run. */
+  deployment: Deployment;
+  /** The caller's options. */
+  options: EasDeployOptions;
+  /** The caller's resources, checked. */
+  resources?: ResourceConfig;
+  /** Workspace of the client. */
+  workspaceId?: string;
+  /** Where files will be: an address that ends in `/` for a folder, or names one file. */
+  addressOf(files: FileSource): string;
+}
+
+/** Makes the body of CreateService; `options` are merged into it last. */
+export function serviceConfig(parts: ServiceParts): JsonObject & { name?: unknown } {
+  const { deployment, options } = parts;
+  const { modelData, mounts } = deployment;
+  const body = copyJsonObject(deployment.config);
+  if (modelData !== undefined) {
+    if (isFileSource(modelData)) body.model_path = parts.addressOf(modelData);
+    else Object.assign(body, ossModel(modelData));
+  }
+  if (mounts.length > 0) body.storage = mounts.map((mount) => storageEntry(mount, parts));
+  body.name = options.serviceName ?? deployment.config.name;
+
+  const spec = new InferenceSpec(body).merge(resourceOptions(parts)).merge(
+    copyJsonObject(options.options ?? {}, [], "refuse"),
+  );
+  if (spec.config.metadata.type === "Async" && spec.isContainerServing) {
+    spec.config.metadata.rpc.proxy_path ??= "/"; // where the queue's proxy sends requests to
+  }
+  return copyJsonObject(spec.toJSON());
+}
+
+function resourceOptions({ deployment, options, resources, workspaceId }: ServiceParts): JsonObject {
+  const { instanceType, instanceCount, resourceId, serviceType } = options;
+  const given = deployment.config.metadata;
+  const metadata = {
+    instance: instanceCount ?? given?.instance ?? 1,
+    ...resources?.toMetadata(),
+    ...(serviceType && { type: serviceType }),
+    ...(resourceId && { resource: resourceId }),
+    ...(workspaceId && given?.workspace_id === undefined && { workspace_id: workspaceId }),
+  };
+  return { metadata, ...(instanceType && { cloud: { computing: { instance_type: instanceType } } }) };
+}
+
+function ossModel(address: string): JsonObject {
+  const { bucket, key, endpoint } = parseOssUri(address);
+  return { model_path: `oss://${bucket}/${key}`, ...(endpoint && { oss_endpoint: endpoint }) };
+}
+
+function storageEntry(mount: Mount, { addressOf }: ServiceParts): JsonObject {
+  const { mountPath, source, endpoint, properties } = mount;
+  if (typeof source !== "string" && !isFileSource(source)) {
+    return copyJsonObject(source, ["storage"], "refuse");
+  }
+  const path = isFileSource(source) ? folderOf(addressOf(source)) : source;
+  return {
+    ...(mountPath && { mount_path: mountPath }),
+    oss: { path, ...(endpoint && { endpoint }) },
+    ...(isJsonObject(properties) && { properties }),
+  };
+}
+
+function folderOf(address: string): string {
+  return address.slice(0, address.lastIndexOf("/") + 1);
+}

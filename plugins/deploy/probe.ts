@@ -1,0 +1,53 @@
+import { PredictionError } from "../../core/errors.ts";
+import type { Predictor } from "../../core/predictor.ts";
+import { pauseWithin, type Watch } from "./wait.ts";
+
+const pause = 2_000;
+
+// One unanswered request must not use up the time of the whole wait.
+const requestTimeout = 10_000;
+
+/**
+ * A service that runs is not reachable until the gateway knows its instances. Asks the service itself until anything
+ * but the gateway answers; what it answers makes no difference, as services are free to refuse GET.
+ *
+ * @throws {TimeoutError} when the time is up.
+ */
+export async function untilAnswered(watch: Watch, predictor: Predictor, isQueue: boolean): Promise<void> {
+  for (;;) {
+    const problem = await unanswered(predictor, isQueue, watch.signal);
+    if (problem === undefined) return;
+    const state = `it is Running, but its gateway does not answer (${problem})`;
+    watch.report({ stage: "probe", status: "Running", message: `service "${watch.name}": ${state}` });
+    await pauseWithin(watch, pause, state);
+  }
+}
+
+async function unanswered(
+  predictor: Predictor,
+  isQueue: boolean,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const response = await predictor.rawPredict(undefined, {
+      method: "GET", // a service may hang on HEAD
+      ...(isQueue && { query: { _attrs_: "true" } }), // a plain GET would take an item out of the queue
+      retry: false,
+      timeout: requestTimeout,
+      signal,
+    });
+    await response.body?.cancel();
+    return undefined;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    if (!(error instanceof PredictionError)) return String(error); // no connection yet, or none within the time
+    return gatewayProblem(error.status, error.body);
+  }
+}
+
+/** What the gateway itself says while it has no instance to ask: 503, or 404 without a word. */
+export function gatewayProblem(status: number | undefined, body: string): string | undefined {
+  if (status === 404 && body === "") return "404";
+  if (status !== 503 || (body !== "" && !body.includes("no healthy upstream"))) return undefined;
+  return body === "" ? "503" : "503 no healthy upstream";
+}

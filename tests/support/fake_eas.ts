@@ -1,0 +1,133 @@
+import type { CallOptions, Client } from "../../core/client.ts";
+import type { Clock } from "../../core/clock.ts";
+import { ApiError } from "../../core/errors.ts";
+
+/** A call that reached the fake control plane. */
+export interface FakeCall {
+  action: string;
+  method?: string;
+  path?: string;
+  query?: Readonly<Record<string, unknown>>;
+  body?: unknown;
+}
+
+/** What the fake control plane and gateway answer. Each list's last item is repeated. */
+export interface FakeScript {
+  /** States after creation; `404` while the service is not visible. */
+  create?: (string | 404)[];
+  /** States after start. */
+  start?: string[];
+  /** States after stop. */
+  stop?: string[];
+  /** Answers of the gateway; an error stands for a broken connection. */
+  gateway?: (() => Response | Error)[];
+  /** Further keys of DescribeService. */
+  reply?: Record<string, unknown>;
+  /** Whether the service is there from the start. */
+  exists?: boolean;
+  /** Fails calls of this action. */
+  fail?: Record<string, () => unknown>;
+  workspaceId?: string;
+}
+
+/** A client of a control plane with one service, which does what its script says. */
+export interface FakeEas {
+  client: Client;
+  calls: FakeCall[];
+  /** Pauses asked of the clock, in milliseconds. */
+  sleeps: number[];
+  /** Requests that reached the gateway: method, path with query, and authorization. */
+  probes: string[];
+  actions(): string[];
+  body(): Record<string, unknown>;
+}
+
+/** A clock whose sleeps pass at once. */
+export function fakeClock(sleeps: number[] = []): Clock {
+  let now = Date.UTC(2024, 0, 1);
+  return {
+    now: () => now,
+    async sleep(ms, signal) {
+      signal?.throwIfAborted();
+      sleeps.push(ms);
+      now += ms;
+      await Promise.resolve();
+      signal?.throwIfAborted();
+    },
+  };
+}
+
+export function fakeEas(script: FakeScript = {}): FakeEas {
+  const calls: FakeCall[] = [];
+  const sleeps: number[] = [];
+  const probes: string[] = [];
+  const gateway = script.gateway ?? [() => new Response("ok")];
+  let config: Record<string, unknown> = {};
+  let exists = script.exists ?? false;
+  let states: (string | 404)[] = script.create ?? ["Running"];
+  const missing = (action: string): ApiError =>
+    new ApiError(`Cannot ${action}: no such service`, { action, status: 404, code: "ServiceNotFound" });
+  const next = <T>(list: T[]): T => list.length > 1 ? list.shift()! : list[0]!;
+
+  const answer = (action: string, body: unknown): unknown => {
+    const failure = script.fail?.[action];
+    if (failure) throw failure();
+    if (action === "CreateService") {
+      exists = true;
+      config = body as typeof config; // what the code under test sends
+      return { ServiceName: config.name, Status: "Creating" };
+    }
+    const state = exists && action === "DescribeService" ? next(states) : undefined;
+    if (!exists || state === 404) throw missing(action);
+    if (action === "StartService") states = script.start ?? ["Running"];
+    if (action === "StopService") states = script.stop ?? ["Stopped"];
+    if (action === "DeleteService") exists = false;
+    return action !== "DescribeService" ? { Message: "accepted" } : {
+      ServiceName: config.name ?? "iris",
+      Status: state,
+      ServiceConfig: JSON.stringify(config),
+      InternetEndpoint: "http://1.cn-hangzhou.pai-eas.aliyuncs.com/api/predict/iris",
+      IntranetEndpoint: "http://1.vpc.cn-hangzhou.pai-eas.aliyuncs.com/api/predict/iris",
+      AccessToken: "secret-token-of-iris",
+      ...script.reply,
+    };
+  };
+  const client: Client = {
+    region: "cn-hangzhou",
+    workspaceId: script.workspaceId,
+    network: "public",
+    serializers: [],
+    clock: fakeClock(sleeps),
+    credentials: () => Promise.resolve({ accessKeyId: "id", accessKeySecret: "secret" }),
+    endpoint: (product) => `https://${product}.test`,
+    predictor: () => Promise.reject(new Error("not part of this fake")),
+    fetch: (url, init) => {
+      const { pathname, search, host } = new URL(url);
+      const token = new Headers(init.headers).get("authorization");
+      probes.push(`${init.method} ${host.includes(".vpc.") ? "vpc" : ""}${pathname}${search} ${token}`);
+      const response = next(gateway)();
+      if (response instanceof Error) throw response;
+      return response;
+    },
+    call: <T>(action: string, request: CallOptions = {}) => {
+      const { method, path, query, body } = request;
+      calls.push({ action, method, path, query, body });
+      return new Promise<T>((resolve, reject) => {
+        if (request.signal?.aborted) return reject(request.signal.reason);
+        try {
+          resolve(answer(action, body) as T); // as loose as the real answers
+        } catch (error) {
+          reject(error);
+        }
+      });
+    },
+  };
+  return {
+    client,
+    calls,
+    sleeps,
+    probes,
+    actions: () => calls.map(({ action }) => action),
+    body: () => config,
+  };
+}
