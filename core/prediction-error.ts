@@ -8,7 +8,7 @@ const maxBody = 65_536;
 /** Statuses whose meaning here is not their usual one, or that the caller can mend. */
 const meanings: { readonly [status: number]: string } = {
   401: "token missing or wrong",
-  404: "no such service or path, or not routed yet",
+  404: "unknown service or path",
   408: "longer than metadata.rpc.keepalive allows",
   450: "queue full; see metadata.rpc.max_queue_size",
   503: "no instance is ready",
@@ -45,7 +45,7 @@ async function readStart({ body }: Response): Promise<string> {
   let text = "";
   try {
     for await (const chunk of body ?? []) {
-      text += decoder.decode(chunk.subarray(0, maxBody), { stream: true });
+      text += decoder.decode(chunk, { stream: true });
       if (text.length >= maxBody) break; // which cancels the rest
     }
   } catch {

@@ -91,8 +91,8 @@ export function withRetry(
   };
 }
 
-// Failures before the first byte was sent, as the runtimes word them: name lookup, connection, certificate.
-const neverSent = /refused|ENOTFOUND|EAI_AGAIN|UNREACH|CONNECT_TIMEOUT|dns error|\(Connect\)|CERT/i;
+// Failures before the first byte was sent, as the runtimes word them: name lookup and connection.
+const neverSent = /refused|ENOTFOUND|EAI_AGAIN|UNREACH|CONNECT_TIMEOUT|dns error|\(Connect\)/i;
 
 // Runtimes report a broken connection as a TypeError (Deno, Node, workerd, browsers) or an error with a code (Bun).
 function mayRepeat(error: unknown, repeatable: boolean): boolean {

@@ -1,7 +1,7 @@
-import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Credentials } from "../../core/credentials.ts";
+import { hex, utf8 } from "../../core/hex.ts";
+import { hmacSha256 } from "../../core/hmac.ts";
 import { pct, pctPath } from "../../core/percent.ts";
 
 // The stages of OSS's V4 signature, named as the vendor's page names them, so that a presigned address
@@ -77,15 +77,15 @@ export function credentialScope({ date, region, product = "oss" }: Oss4Scope): s
 
 /** The text that is signed. */
 export function stringToSign(canonicalRequest: string, scope: Oss4Scope): string {
-  const hash = bytesToHex(sha256(utf8ToBytes(canonicalRequest)));
+  const hash = hex(sha256(utf8(canonicalRequest)));
   return `${algorithm}\n${scope.date}\n${credentialScope(scope)}\n${hash}`;
 }
 
 /** The key of a scope: the secret, narrowed to a day, a region and a product. */
 export function signingKey(accessKeySecret: string, scope: Oss4Scope): Uint8Array {
   return credentialScope(scope).split("/").reduce(
-    (key, part) => hmac(sha256, key, utf8ToBytes(part)),
-    utf8ToBytes(`aliyun_v4${accessKeySecret}`),
+    (key, part) => hmacSha256(key, utf8(part)),
+    utf8(`aliyun_v4${accessKeySecret}`),
   );
 }
 
@@ -103,7 +103,7 @@ export function rememberSigningKey(): Oss4KeyDerivation {
 
 /** Signs a text in lower-case hex. */
 export function signature(key: Uint8Array, stringToSign: string): string {
-  return bytesToHex(hmac(sha256, key, utf8ToBytes(stringToSign)));
+  return hex(hmacSha256(key, utf8(stringToSign)));
 }
 
 /**
