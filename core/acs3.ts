@@ -8,7 +8,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { BearerToken, Credentials } from "./credentials.ts";
 import { hmacSha256 } from "./hmac.ts";
-import { hex, utf8 } from "./hex.ts";
+import { hex, utf8 } from "./encoding.ts";
 import { pct } from "./percent.ts";
 
 const algorithm = "ACS3-HMAC-SHA256";

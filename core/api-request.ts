@@ -1,3 +1,4 @@
+import { utf8 } from "./encoding.ts";
 import { type Acs3Request, canonicalQuery, type Identity, payloadHash, sign } from "./acs3.ts";
 import { stringify } from "./json.ts";
 import { hasDotSegment } from "./percent.ts";
@@ -76,6 +77,6 @@ export function signRequest(
 function encodeBody(body: unknown): [body?: Uint8Array<ArrayBuffer>, type?: Record<string, string>] {
   if (body === undefined) return [];
   if (body instanceof Uint8Array) return [body as Uint8Array<ArrayBuffer>]; // fetch itself refuses shared memory
-  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : stringify(body);
+  const bytes = typeof body === "string" ? utf8(body) : stringify(body);
   return [bytes, { "content-type": "application/json; charset=utf-8" }];
 }

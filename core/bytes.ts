@@ -1,3 +1,4 @@
+import { utf8 } from "./encoding.ts";
 import type { Serializer } from "./serializer.ts";
 
 /** Passes bytes through in both directions. */
@@ -11,7 +12,7 @@ export function bytes(
 export function text(contentType = "text/plain;charset=UTF-8"): Serializer<string, string> {
   return {
     contentType,
-    serialize: (input) => new TextEncoder().encode(input),
+    serialize: (input) => utf8(input),
     deserialize: (body) => new TextDecoder().decode(body),
   };
 }

@@ -119,7 +119,7 @@ export function createClient(options: ClientOptions): Client {
     async credentials() {
       const identity = await identify();
       if (identity !== "anonymous" && "accessKeyId" in identity) return identity;
-      throw new CredentialsError("Cannot sign: the client has no access key");
+      throw new CredentialsError("Cannot sign without an access key");
     },
     call<T>(action: string, { signal, timeout = 60_000, ...options }: CallOptions = {}): Promise<T> {
       const { anonymous, product = "eas" } = options;

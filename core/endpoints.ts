@@ -23,7 +23,7 @@ export function endpointOf(
   own: Readonly<Record<string, string>>,
 ): (product: string) => string {
   if (network !== "public" && network !== "vpc") {
-    throw new TypeError(`Cannot use "${network}" as network: give public or vpc`);
+    throw new TypeError(`Cannot use network "${network}": give public or vpc`);
   }
   const origins = new Map(Object.entries(own).map(([product, endpoint]) => [product, originOf(endpoint)]));
   const inside = network === "vpc";

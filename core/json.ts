@@ -1,3 +1,4 @@
+import { utf8 } from "./encoding.ts";
 import type { Serializer } from "./serializer.ts";
 
 /** Options of {@linkcode json}. */
@@ -50,5 +51,5 @@ export function stringify(
     return unsafeIntegers ? number : refuse("see the option unsafeIntegers");
   });
   if (text === undefined) throw new TypeError(`Cannot write ${typeof value} as JSON`);
-  return new TextEncoder().encode(text);
+  return utf8(text);
 }

@@ -16,6 +16,7 @@
  *
  * @module
  */
+import { utf8 } from "./encoding.ts";
 import { type Authorizer, noAuth, tokenAuth } from "./auth.ts";
 import { type Fetch, globalFetch } from "./fetch.ts";
 import { json, stringify } from "./json.ts";
@@ -201,7 +202,7 @@ type RequestBody = BodyInit | undefined;
 
 function rawBody(data: unknown): [body: RequestBody, contentType: string] {
   if (data === undefined || data === null) return [undefined, ""];
-  if (typeof data === "string") return [new TextEncoder().encode(data), ""]; // fetch would add a type to a string
+  if (typeof data === "string") return [utf8(data), ""]; // fetch would add a type to a string
   const sendable = [ArrayBuffer, Blob, ReadableStream, URLSearchParams, FormData].some((type) =>
     data instanceof type
   );

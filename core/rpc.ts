@@ -1,3 +1,5 @@
+import { utf8 } from "./encoding.ts";
+
 /**
  * Writes nested parameters as actions of the RPC style want them, for the query of `client.call`: `Parent.Member`
  * for members, `Parent.1` for the first item of a list. Missing members vanish, but the items after a missing one
@@ -40,7 +42,7 @@ export function form(
   const pairs = Object.entries(flatten(parameters)).map((pair) => pair.map(encodeURIComponent).join("="));
   return {
     method: "POST",
-    body: new TextEncoder().encode(pairs.join("&")),
+    body: utf8(pairs.join("&")),
     headers: { "content-type": "application/x-www-form-urlencoded" },
   };
 }

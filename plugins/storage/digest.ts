@@ -1,5 +1,5 @@
 import { sha256 } from "@noble/hashes/sha2.js";
-import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { hex, utf8 } from "../../core/encoding.ts";
 import { PaiError } from "../../core/errors.ts";
 import type { FileEntry } from "../../core/files.ts";
 
@@ -16,8 +16,8 @@ import type { FileEntry } from "../../core/files.ts";
 export async function digestFiles(label: string, files: AsyncIterable<FileEntry>): Promise<string> {
   const hash = sha256.create();
   for await (const { path, size, open } of files) {
-    const name = utf8ToBytes(path);
-    hash.update(utf8ToBytes(`${name.length} ${size}\n`)).update(name);
+    const name = utf8(path);
+    hash.update(utf8(`${name.length} ${size}\n`)).update(name);
     let seen = 0;
     for await (const chunk of open()) {
       seen += chunk.length;
@@ -32,5 +32,5 @@ export async function digestFiles(label: string, files: AsyncIterable<FileEntry>
       );
     }
   }
-  return bytesToHex(hash.digest());
+  return hex(hash.digest());
 }

@@ -1,3 +1,4 @@
+import { utf8 } from "../../core/encoding.ts";
 import type { FileEntry, FileSource } from "../../core/files.ts";
 import { compareUtf8 } from "../../core/percent.ts";
 import { digestFiles } from "./digest.ts";
@@ -70,7 +71,7 @@ function checkPaths(label: string, paths: string[]): void {
 }
 
 function fileEntry(label: string, path: string, content: FileContent): FileEntry {
-  const data = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const data = typeof content === "string" ? utf8(content) : content;
   if (data instanceof Blob) return { path, size: data.size, open: () => data.stream() };
   if (!(data instanceof Uint8Array)) {
     throw new TypeError(`Cannot use "${label}": the file "${path}" is no string, Uint8Array or Blob`);

@@ -1,5 +1,5 @@
 import { md5 } from "@noble/hashes/legacy.js";
-import { bytesToHex } from "@noble/hashes/utils.js";
+import { hex } from "../../core/encoding.ts";
 import { toBytes } from "@std/streams/to-bytes";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { StorageError } from "../../core/errors.ts";
@@ -70,7 +70,7 @@ class Memory implements Storage {
     const info = {
       key,
       size: content.length,
-      etag: bytesToHex(md5(content)).toUpperCase(), // as OSS does for objects put in one piece
+      etag: hex(md5(content)).toUpperCase(), // as OSS does for objects put in one piece
       lastModified: new Date(Math.floor(this.#clock.now() / 1000) * 1000), // HTTP dates have whole seconds
       contentType,
     };

@@ -1,3 +1,4 @@
+import { utf8 } from "../../core/encoding.ts";
 import type { StorageBody } from "../../core/storage.ts";
 
 /** A body ready to be sent: text as UTF-8, a stream measured on its way. */
@@ -22,7 +23,7 @@ export function objectBody(what: string, body: StorageBody, size?: number): Obje
     throw new RangeError(`Cannot put "${what}": \`size\` is ${size}, not a number of bytes`);
   }
   // fetch would add a content type of its own to a string
-  const content = typeof body === "string" ? new TextEncoder().encode(body) : body;
+  const content = typeof body === "string" ? utf8(body) : body;
   if (content instanceof ReadableStream) return measured(what, content, size);
   if (content instanceof Blob) return { content, size: () => content.size, failure: () => undefined };
   if (content instanceof ArrayBuffer || content instanceof Uint8Array) {

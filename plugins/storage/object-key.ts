@@ -1,3 +1,4 @@
+import { utf8 } from "../../core/encoding.ts";
 /** Longest key in UTF-8 bytes: https://help.aliyun.com/zh/oss/user-guide/object-naming-conventions */
 const maxKeyBytes = 1023;
 
@@ -23,7 +24,7 @@ function keyProblem(key: unknown): string | undefined {
   if (key.split("/").some((segment) => segment === "." || segment === "..")) {
     return 'has a "." or ".." segment, which URLs can\'t carry';
   }
-  const bytes = new TextEncoder().encode(key).length;
+  const bytes = utf8(key).length;
   return bytes > maxKeyBytes ? `has ${bytes} bytes; OSS allows ${maxKeyBytes}` : undefined;
 }
 

@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { Credentials } from "../../core/credentials.ts";
-import { hex, utf8 } from "../../core/hex.ts";
+import { hex, utf8 } from "../../core/encoding.ts";
 import { hmacSha256 } from "../../core/hmac.ts";
 import { pct, pctPath } from "../../core/percent.ts";
 
@@ -83,7 +83,7 @@ export function stringToSign(canonicalRequest: string, scope: Oss4Scope): string
 
 /** The key of a scope: the secret, narrowed to a day, a region and a product. */
 export function signingKey(accessKeySecret: string, scope: Oss4Scope): Uint8Array {
-  return credentialScope(scope).split("/").reduce(
+  return credentialScope(scope).split("/").reduce<Uint8Array>(
     (key, part) => hmacSha256(key, utf8(part)),
     utf8(`aliyun_v4${accessKeySecret}`),
   );
