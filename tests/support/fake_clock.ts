@@ -1,18 +1,27 @@
 import type { Clock } from "../../core/clock.ts";
 
-/** A clock that moves only when somebody sleeps; `slept` has each pause in milliseconds. */
-export function fakeClock(start = Date.UTC(2024, 0, 2, 3, 4, 5)): Clock & { slept: number[]; time: number } {
+/** A clock that moves only when somebody sleeps or sets it. */
+export interface FakeClock extends Clock {
+  /** Milliseconds since the Unix epoch. */
+  time: number;
+  /** Each pause so far, in milliseconds. */
+  readonly slept: number[];
+}
+
+/** Makes a clock that begins at a time. */
+export function fakeClock(time = Date.UTC(2024, 0, 1)): FakeClock {
   return {
-    time: start,
+    time,
     slept: [],
     now() {
       return this.time;
     },
-    sleep(ms, signal) {
-      if (signal?.aborted) return Promise.reject(signal.reason);
+    async sleep(ms, signal) {
+      signal?.throwIfAborted();
       this.slept.push(ms);
       this.time += ms;
-      return Promise.resolve();
+      await Promise.resolve();
+      signal?.throwIfAborted();
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { CallOptions, Client } from "../../core/client.ts";
-import type { Clock } from "../../core/clock.ts";
+
 import { ApiError } from "../../core/errors.ts";
+import { fakeClock } from "./fake_clock.ts";
 
 /** A call that reached the fake control plane. */
 export interface FakeCall {
@@ -35,31 +36,16 @@ export interface FakeEas {
   client: Client;
   calls: FakeCall[];
   /** Pauses asked of the clock, in milliseconds. */
-  sleeps: number[];
+  sleeps: readonly number[];
   /** Requests that reached the gateway: method, path with query, and authorization. */
   probes: string[];
   actions(): string[];
   body(): Record<string, unknown>;
 }
 
-/** A clock whose sleeps pass at once. */
-export function fakeClock(sleeps: number[] = []): Clock {
-  let now = Date.UTC(2024, 0, 1);
-  return {
-    now: () => now,
-    async sleep(ms, signal) {
-      signal?.throwIfAborted();
-      sleeps.push(ms);
-      now += ms;
-      await Promise.resolve();
-      signal?.throwIfAborted();
-    },
-  };
-}
-
 export function fakeEas(script: FakeScript = {}): FakeEas {
   const calls: FakeCall[] = [];
-  const sleeps: number[] = [];
+  const clock = fakeClock();
   const probes: string[] = [];
   const gateway = script.gateway ?? [() => new Response("ok")];
   let config: Record<string, unknown> = {};
@@ -97,7 +83,7 @@ export function fakeEas(script: FakeScript = {}): FakeEas {
     workspaceId: script.workspaceId,
     network: "public",
     serializers: [],
-    clock: fakeClock(sleeps),
+    clock,
     credentials: () => Promise.resolve({ accessKeyId: "id", accessKeySecret: "secret" }),
     endpoint: (product) => `https://${product}.test`,
     predictor: () => Promise.reject(new Error("not part of this fake")),
@@ -125,7 +111,7 @@ export function fakeEas(script: FakeScript = {}): FakeEas {
   return {
     client,
     calls,
-    sleeps,
+    sleeps: clock.slept,
     probes,
     actions: () => calls.map(({ action }) => action),
     body: () => config,

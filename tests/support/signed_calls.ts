@@ -7,21 +7,6 @@ import { oss4CanonicalRequest, oss4Signature, oss4StringToSign } from "../../plu
 // The tests of the emulator sign with the stages of its own verifiers, which its vector tests hold against the
 // vendor's signatures; so they need nothing of the SDK.
 
-/** A clock that stands still until it is moved. */
-export function fakeClock(start = Date.parse("2026-03-05T08:00:00Z")): {
-  now(): number;
-  sleep(ms: number): Promise<void>;
-} {
-  let time = start;
-  return {
-    now: () => time,
-    sleep(ms) {
-      time += ms;
-      return Promise.resolve();
-    },
-  };
-}
-
 /** Parts of a call that differ from the usual ones. */
 export interface CallOptions {
   /** Replaces the host of the real service. */

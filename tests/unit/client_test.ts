@@ -98,7 +98,7 @@ test("call() sends a signed request and reads JSON", async () => {
   assert.equal(new TextDecoder().decode(init.body as Uint8Array), '{"name":"s"}');
   assert.deepEqual(
     ["x-acs-action", "x-acs-version", "x-acs-date", "x-acs-security-token"].map((name) => headers.get(name)),
-    ["CreateService", "2021-07-01", "2024-01-02T03:04:05Z", "TOKEN-test"],
+    ["CreateService", "2021-07-01", "2024-01-01T00:00:00Z", "TOKEN-test"],
   );
   assert.match(
     headers.get("authorization")!,

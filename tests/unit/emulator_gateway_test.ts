@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Emulator, emulator, type EmulatorOptions } from "../../plugins/emulator/mod.ts";
 import of32 from "../fixtures/xgboost/xgboost-3.2.json" with { type: "json" };
-import { api, fakeClock, object } from "../support/signed_calls.ts";
+import { fakeClock } from "../support/fake_clock.ts";
+import { api, object } from "../support/signed_calls.ts";
 
 const host = "http://1000000000000001.cn-hangzhou.pai-eas.aliyuncs.com/api/predict";
 const model = of32[0] ?? assert.fail("there is no model");

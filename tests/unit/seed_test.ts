@@ -8,7 +8,7 @@ import { eas, getService, InferenceSpec, Model, ResourceConfig } from "../../plu
 import { type Emulator, emulator } from "../../plugins/emulator/mod.ts";
 import { fromMap } from "../../plugins/storage/map.ts";
 import { oss } from "../../plugins/storage/oss.ts";
-import { fakeClock } from "../support/fake_eas.ts";
+import { fakeClock } from "../support/fake_clock.ts";
 
 // The customer's guide to processor services, step by step, as its user writes it here. The clock is a fake one, so
 // that the seconds of a deployment pass at once.
