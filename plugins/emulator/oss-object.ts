@@ -55,6 +55,7 @@ export function getObject(
   query: Readonly<Record<string, string>>,
 ): Response {
   const { body, etag, lastModified } = object;
+  if (isUnchanged(object, request.headers)) return new Response(null, { status: 304, headers: { etag } });
   const headers = new Headers(object.headers);
   if (!headers.has("content-type")) headers.set("content-type", "application/octet-stream");
   for (const name of kept) {
@@ -72,6 +73,22 @@ export function getObject(
   if (range) headers.set("content-range", `bytes ${start}-${end}/${body.length}`);
   const part = range ? body.subarray(start, end + 1) : body;
   return new Response(request.method === "HEAD" ? null : part, { status: range ? 206 : 200, headers });
+}
+
+/**
+ * Whether the caller has the object already.
+ * Source: https://www.alibabacloud.com/help/en/oss/developer-reference/getobject.
+ */
+function isUnchanged({ etag, lastModified }: StoredObject, headers: Headers): boolean {
+  const tag = (name: string): string | undefined => headers.get(name)?.replaceAll('"', "");
+  const time = (name: string): number => Date.parse(headers.get(name) ?? "");
+  const own = etag.replaceAll('"', "");
+  const changed = Math.floor(lastModified / 1000) * 1000; // dates in headers have whole seconds
+  if ((tag("if-match") ?? own) !== own || changed > time("if-unmodified-since")) {
+    const message = "At least one of the pre-conditions you specified did not hold.";
+    throw new Refusal({ status: 412, code: "PreconditionFailed", message });
+  }
+  return tag("if-none-match") === own || changed <= time("if-modified-since");
 }
 
 /**

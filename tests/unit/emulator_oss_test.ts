@@ -105,6 +105,33 @@ test("a range is sent as the vendor does it, and as HTTP prescribes when asked",
   assert.equal(await get("bytes=10-12", "standard"), "416 - InvalidRange");
 });
 
+test("an object is sent only under the caller's conditions", async () => {
+  const cloud = newCloud();
+  await object(cloud, `PUT ${b}/k`, { body: "hello" });
+  const [tag, at, before] = [
+    '"5D41402ABC4B2A76B9719D911017C592"',
+    "Mon, 01 Jan 2024 00:00:00 GMT",
+    "Sun, 31 Dec 2023 23:59:59 GMT",
+  ];
+  const conditions: [header: string, value: string, status: number][] = [
+    ["if-match", tag, 200],
+    ["if-match", '"other"', 412],
+    ["if-none-match", tag, 304],
+    ["if-none-match", '"other"', 200],
+    ["if-modified-since", at, 304],
+    ["if-modified-since", before, 200],
+    ["if-unmodified-since", at, 200],
+    ["if-unmodified-since", before, 412],
+  ];
+  for (const [header, value, status] of conditions) {
+    assert.equal(
+      (await object(cloud, `GET ${b}/k`, { headers: { [header]: value } })).status,
+      status,
+      header,
+    );
+  }
+});
+
 test("an upload is refused when it may not overwrite, is damaged or is too long", async () => {
   const cloud = newCloud(100);
   const once = { body: "x", headers: { "x-oss-forbid-overwrite": "true" } };
