@@ -1,6 +1,6 @@
 import { type Acs3Request, canonicalRequest, stringToSign } from "./acs3.ts";
 import { ApiError } from "./errors.ts";
-import { redactNamed } from "./redact.ts";
+import { hide } from "./redact.ts";
 
 /** The last attempt of a call. */
 export interface Attempt {
@@ -15,24 +15,14 @@ export interface Attempt {
 }
 
 /** Makes the error of a refused call. Never throws, whatever the answer holds. */
-export function apiError(
-  action: string,
-  { time, signed, response, text }: Attempt,
-  cause?: unknown,
-): ApiError {
+export function apiError(action: string, { time, signed, response, text }: Attempt): ApiError {
   const { status, headers } = response;
   const code = field(text, "code");
-  const said = field(text, "message") ?? text.slice(0, 200);
+  const said = field(text, "message") ?? text;
   const requestId = field(text, "requestid") ?? headers.get("x-acs-request-id") ?? undefined;
-  const state = [code ?? `status is ${status}`, redactNamed(said), mend()].filter(Boolean)
-    .join("; ");
-  return new ApiError(`Cannot call ${action}: ${state}`, {
-    action,
-    code,
-    status,
-    requestId,
-    cause,
-  });
+  const shown = hide(said, signed.headers["x-acs-security-token"], signed.headers["x-acs-bearer-token"]);
+  const state = [code ?? `status is ${status}`, shown.slice(0, 500), mend()].filter(Boolean).join("; ");
+  return new ApiError(`Cannot call ${action}: ${state}`, { action, code, status, requestId });
 
   function mend(): string | undefined {
     if (code === "SignatureDoesNotMatch") {
@@ -41,7 +31,7 @@ export function apiError(
     }
     if (!/time(stamp|$|\.)/i.test(code ?? "")) return undefined;
     const ahead = Math.round((time - Date.parse(headers.get("date") ?? "")) / 1000);
-    return `this machine's clock is ${ahead || "some"} s ahead of the server's`;
+    return `this clock is ${ahead || "some"} s ahead of the server's`;
   }
 }
 

@@ -20,7 +20,7 @@ export type Authorizer = (request: AuthorizedRequest) => void | Promise<void>;
  */
 export function tokenAuth(token: string): Authorizer {
   if (!/^[\x20-\x7e]+$/.test(token)) {
-    throw new TypeError("Cannot use the token: it is empty or not plain text");
+    throw new TypeError("Cannot use the token: it is not plain text");
   }
   return ({ headers }) => headers.set("authorization", token);
 }

@@ -103,7 +103,7 @@ export interface Client {
 export function createClient(options: ClientOptions): Client {
   const { region, network = "public", endpoints = {}, fetch = globalFetch, clock = systemClock } = options;
   if (!/^[a-z][a-z0-9-]*$/.test(region ?? "")) {
-    throw new TypeError(`Cannot create a client: region is ${region}; give one such as cn-hangzhou`);
+    throw new TypeError(`Cannot create a client: the region is ${region}, not one such as cn-hangzhou`);
   }
   const hostOf = endpointOf(region, network, endpoints);
   const identify = identifier(options.credentials ?? fromEnv());
@@ -155,7 +155,7 @@ function identifier(credentials: NonNullable<ClientOptions["credentials"]>): () 
 function completeCall(action: string, knownVersion: string | undefined, options: CallOptions): ApiCall {
   const { path = "/", version = knownVersion, query = {}, body, headers = {} } = options;
   if (!version) {
-    throw new TypeError(`Cannot call ${action}: give the version of its API`);
+    throw new TypeError(`Cannot call ${action}: give its version`);
   }
   const method = (options.method ?? (path === "/" ? "POST" : "GET")).toUpperCase();
   const named = new Headers({ "user-agent": `pai-edge-sdk/${VERSION}`, ...headers });
@@ -175,11 +175,10 @@ function forRetry({ response: { ok, status, headers }, text }: Attempt): Respons
 }
 
 function readAnswer<T>(action: string, ok: boolean, attempt: Attempt): T {
-  let cause: unknown;
   try {
     if (ok) return JSON.parse(attempt.text || "{}");
-  } catch (error) {
-    cause = error;
+  } catch {
+    // the parser's error would quote the answer, secrets included
   }
-  throw apiError(action, attempt, cause);
+  throw apiError(action, attempt);
 }

@@ -7,7 +7,7 @@ import type { ServiceDescription } from "./service.ts";
 
 /** What DescribeService says about a service in EAS. */
 export interface EasDescription extends ServiceDescription {
-  /** Token of the service. Not enumerable, so that printing a description doesn't show it. */
+  /** Token of the service. Not enumerable and behind a getter, so that printing a description never shows it. */
   readonly accessToken?: string;
 }
 
@@ -53,7 +53,7 @@ function readDescription(
     labels: Object.fromEntries(Labels.map(({ LabelKey, LabelValue }) => [LabelKey, LabelValue])),
     raw,
   };
-  return Object.defineProperty(description, "accessToken", { value: AccessToken });
+  return Object.defineProperty(description, "accessToken", { get: () => AccessToken });
 }
 
 /** The fields that are read, as the vendor spells them. */

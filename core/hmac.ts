@@ -14,7 +14,7 @@ export function hmacSha256(key: Uint8Array, message: Uint8Array): Uint8Array {
 
 function keyed(block: Uint8Array, pad: number, message: Uint8Array): Uint8Array {
   const padded = new Uint8Array(blockSize + message.length);
-  padded.set(block.map((byte) => byte ^ pad));
+  for (let i = 0; i < blockSize; i++) padded[i] = block[i]! ^ pad;
   padded.set(message, blockSize);
   return sha256(padded);
 }

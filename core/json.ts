@@ -3,13 +3,13 @@ import type { Serializer } from "./serializer.ts";
 
 /** Options of {@linkcode json}. */
 export interface JsonOptions {
-  /** What to do with NaN and the infinities, which JSON can't write. @default {"refuse"} */
-  nonFinite?: "refuse" | "null";
+  /** Writes NaN and the infinities, which JSON doesn't have, as `null`; they are refused when absent. */
+  nonFinite?: "null";
   /**
-   * What to do with integers beyond ±(2^53 − 1), which many readers round: refuse, write them as strings, or
-   * round them here. Elements of float arrays are never taken for integers. @default {"refuse"}
+   * Writes integers beyond ±(2^53 − 1), which many readers round, as strings; they are refused when absent. Elements
+   * of float arrays are never taken for integers.
    */
-  unsafeIntegers?: "refuse" | "string" | "round";
+  unsafeIntegers?: "string";
 }
 
 /** Reads and writes JSON, the format of most processors and web servers. */
@@ -17,8 +17,16 @@ export function json<Output = unknown>(options?: JsonOptions): Serializer<unknow
   return {
     contentType: "application/json",
     serialize: (input) => stringify(input, options),
-    deserialize: (body) => body.length ? JSON.parse(new TextDecoder().decode(body)) : undefined,
+    deserialize: parse,
   };
+}
+
+function parse<Output>(body: Uint8Array<ArrayBuffer>): Output {
+  try {
+    return (body.length ? JSON.parse(new TextDecoder().decode(body)) : undefined) as Output; // the caller says what it is
+  } catch {
+    throw new SyntaxError("It is not JSON"); // the parser's own error quotes what it read, which may be secret
+  }
 }
 
 /**
@@ -27,29 +35,41 @@ export function json<Output = unknown>(options?: JsonOptions): Serializer<unknow
  * @throws {RangeError} for a number that JSON or its readers can't keep, naming its key.
  * @throws {TypeError} for a value that has no JSON form, or that contains itself.
  */
-export function stringify(
-  value: unknown,
-  { nonFinite, unsafeIntegers }: JsonOptions = {},
-): Uint8Array<ArrayBuffer> {
-  const floats = new Set<unknown>(); // lists whose elements are floats even when they have no fraction
-  const text = JSON.stringify(value, function (this: unknown, key, value: unknown) {
-    const refuse = (why: string): never => {
-      throw new RangeError(`Cannot write ${value}${key && ` at "${key}"`} as JSON: ${why}`);
-    };
-    if (ArrayBuffer.isView(value)) {
-      const list = Array.from(value as Float32Array); // whatever the elements are
-      if (value instanceof Float32Array || value instanceof Float64Array) floats.add(list);
-      return list;
-    }
-    if (typeof value !== "number" && typeof value !== "bigint") return value;
-    const number = Number(value);
-    if (!Number.isFinite(number)) {
-      return nonFinite ? null : refuse("see the option nonFinite");
-    }
-    if (Number.isSafeInteger(number) || !Number.isInteger(number) || floats.has(this)) return number;
-    if (unsafeIntegers === "string") return `${BigInt(value)}`;
-    return unsafeIntegers ? number : refuse("see the option unsafeIntegers");
-  });
+export function stringify(value: unknown, options: JsonOptions = {}): Uint8Array<ArrayBuffer> {
+  const text = JSON.stringify(plain(value, "", options));
   if (text === undefined) throw new TypeError(`Cannot write ${typeof value} as JSON`);
   return utf8(text);
+}
+
+/** Nesting that nobody writes on purpose. */
+const deepest = 1000;
+
+/** A copy that `JSON.stringify` writes by itself, in half the time that it takes when it calls back for each value. */
+function plain(value: unknown, key: string | number, options: JsonOptions, depth = 0): unknown {
+  if (typeof value === "number" || typeof value === "bigint") return plainNumber(value, key, options, false);
+  if (typeof value !== "object" || value === null) return value;
+  if (depth > deepest) throw new TypeError("Cannot write as JSON: it contains itself");
+  const inside = (item: unknown, key: string | number): unknown => plain(item, key, options, depth + 1);
+  if ("toJSON" in value && typeof value.toJSON === "function") return inside(value.toJSON(`${key}`), key);
+  if (ArrayBuffer.isView(value)) { // spread, since a DataView isn't iterable and so refused
+    return Array.from([...value as Float32Array], (item, index) => plainNumber(item, index, options, true));
+  }
+  if (Array.isArray(value)) return value.map(inside);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inside(item, key)]));
+}
+
+function plainNumber(
+  value: number | bigint,
+  key: string | number,
+  options: JsonOptions,
+  isFloat: boolean,
+): unknown {
+  const number = Number(value);
+  const isInteger = typeof value === "bigint" || (!isFloat && Number.isInteger(value));
+  if (isInteger ? Number.isSafeInteger(number) : Number.isFinite(number)) return number;
+  const option = isInteger ? "unsafeIntegers" : "nonFinite";
+  if (!options[option]) {
+    throw new RangeError(`Cannot write ${value} at "${key}" as JSON: see the option ${option}`);
+  }
+  return isInteger ? `${BigInt(value)}` : null;
 }

@@ -40,5 +40,5 @@ function rank(unit: number): number {
  * request was signed, so such paths are refused.
  */
 export function hasDotSegment(path: string): boolean {
-  return /(^|\/)(\.|%2e){1,2}(\/|$)/i.test(path);
+  return /(^|[/\\])(\.|%2e){1,2}([/\\]|$)/i.test(path.replace(/[\t\r\n]/g, "")); // URLs take \ for / and drop the others
 }

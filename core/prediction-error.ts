@@ -1,5 +1,5 @@
 import { PredictionError } from "./errors.ts";
-import { redactNamed } from "./redact.ts";
+import { hide } from "./redact.ts";
 import { predictRetry } from "./retry.ts";
 
 /** Bytes of a failed answer that are kept. */
@@ -9,33 +9,37 @@ const maxBody = 65_536;
 const meanings: { readonly [status: number]: string } = {
   401: "token missing or wrong",
   404: "unknown service or path",
-  408: "longer than metadata.rpc.keepalive allows",
-  450: "queue full; see metadata.rpc.max_queue_size",
-  503: "no instance is ready",
+  408: "see metadata.rpc.keepalive",
+  450: "queue full, see metadata.rpc.max_queue_size",
 };
 
 /**
  * Makes the error of an answer that is not 2xx, or that a serializer could not read.
  *
  * @param what Beginning of the message, such as `Cannot predict with "iris"`.
- * @param unread What the serializer was given and threw, when that is the reason.
+ * @param secret What the request was authorized with; the error does not repeat it.
+ * @param unread What the serializer was given, when that is the reason.
  */
 export async function predictionError(
   what: string,
   response: Response,
-  unread?: { body: Uint8Array<ArrayBuffer>; cause: unknown },
+  secret?: string,
+  unread?: Uint8Array<ArrayBuffer>,
+  cause?: unknown,
 ): Promise<PredictionError> {
   const { status, headers } = response;
   const type = headers.get("content-type");
-  const meaning = unread ? `the serializer can't read ${type}` : meanings[status] ?? headers.get("location");
-  const body = redactNamed(await readStart(unread ? new Response(unread.body) : response));
+  const meaning = unread
+    ? `the serializer can't read ${type}`
+    : meanings[status] ?? headers.get("location")?.replace(/.*@|[?#].*/g, "");
+  const body = hide(await readStart(unread ? new Response(unread) : response), secret);
   const message = `${what}: status is ${status}${meaning ? ` (${meaning})` : ""}: ${body.slice(0, 200)}`;
-  return new PredictionError(redactNamed(message), {
+  return new PredictionError(hide(message, secret), {
     status,
     requestId: headers.get("x-request-id") ?? undefined,
     body,
     retryable: status in predictRetry.statuses,
-    ...unread && { cause: unread.cause },
+    cause,
   });
 }
 

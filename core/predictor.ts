@@ -17,7 +17,7 @@
  * @module
  */
 import { utf8 } from "./encoding.ts";
-import { type Authorizer, noAuth, tokenAuth } from "./auth.ts";
+import { type Authorizer, tokenAuth } from "./auth.ts";
 import { type Fetch, globalFetch } from "./fetch.ts";
 import { json, stringify } from "./json.ts";
 import { predictionError } from "./prediction-error.ts";
@@ -99,7 +99,7 @@ export class Predictor<Input = unknown, Output = unknown> {
    * @throws {TypeError} when the endpoint or the token can't be used.
    */
   constructor(options: PredictorOptions<Input, Output>) {
-    const { endpoint, serviceName, token, auth = token === undefined ? noAuth() : tokenAuth(token) } =
+    const { endpoint, serviceName, token, auth = token === undefined ? undefined : tokenAuth(token) } =
       options;
     this.endpoint = serviceUrl(endpoint, serviceName);
     this.#what = `Cannot predict with "${this.endpoint.replace(/^.*\/predict\/|^https?:\/\/|[?].*/g, "")}"`;
@@ -117,15 +117,12 @@ export class Predictor<Input = unknown, Output = unknown> {
   predict(input: Input, options: PredictOptions = {}): Promise<Output> {
     return bounded(this.#what, this.#timeout(options), options.signal, async (signal) => {
       const [serializer, body] = await this.#serialize(input);
-      const response = await this.#send(body, serializer.contentType, this.#fetch(options), {
-        ...options,
-        signal,
-      });
+      const [response, secret] = await this.#send(body, serializer.contentType, { ...options, signal });
       const answer = new Uint8Array(await response.arrayBuffer());
       try {
         return serializer.deserialize(answer);
       } catch (cause) {
-        throw await predictionError(this.#what, response, { body: answer, cause });
+        throw await predictionError(this.#what, response, secret, answer, cause);
       }
     });
   }
@@ -139,8 +136,9 @@ export class Predictor<Input = unknown, Output = unknown> {
    */
   async rawPredict(data?: unknown, options: RawPredictOptions = {}): Promise<Response> {
     const [body, contentType] = rawBody(data);
-    const fetch = withTimeout(this.#fetch(options), this.#what, this.#timeout(options));
-    return await this.#send(body, contentType, fetch, options);
+    const limit = (fetch: Fetch): Fetch => withTimeout(fetch, this.#what, this.#timeout(options));
+    const [response] = await this.#send(body, contentType, options, limit);
+    return response;
   }
 
   #timeout({ timeout }: PredictOptions): number {
@@ -159,42 +157,39 @@ export class Predictor<Input = unknown, Output = unknown> {
     return [serializer, body];
   }
 
-  /** The caller's fetch, with authorization made for each attempt, and retries. */
-  #fetch(options: PredictOptions): Fetch {
-    const { auth, fetch = globalFetch, retry = predictRetry } = this.#options;
-    const authorize = options.auth ?? auth!; // set by the constructor
-    const policy = options.retry ?? retry;
-    const attempt: Fetch = async (url, init) => {
-      const headers = new Headers(init.headers);
-      await authorize({ url, method: init.method!, headers, body: init.body });
-      return await fetch(url, { ...init, headers });
-    };
-    return policy ? withRetry(attempt, policy, options) : attempt;
-  }
-
+  /** Sends with retries; authorization is made for each attempt. Tells what the last one was authorized with, too. */
   async #send(
     body: RequestBody,
     contentType: string,
-    fetch: Fetch,
     options: RawPredictOptions,
-  ): Promise<Response> {
-    const { method = "POST", path, query, signal } = options;
-    const headers = new Headers(this.#options.headers);
+    limit = (fetch: Fetch): Fetch => fetch,
+  ): Promise<[response: Response, secret?: string]> {
+    const { fetch = globalFetch, headers: common } = this.#options;
+    const { method = "POST", path, query, signal, auth = this.#options.auth } = options;
+    const policy = options.retry ?? this.#options.retry ?? predictRetry;
+    const headers = new Headers(common);
     new Headers(options.headers).forEach((value, name) => headers.set(name, value));
     if (contentType && !headers.has("content-type")) headers.set("content-type", contentType);
     headers.set("user-agent", `pai-edge-sdk/${VERSION} ${headers.get("user-agent") ?? ""}`.trim());
 
+    let secret: string | undefined;
+    const attempt: Fetch = async (url, init) => {
+      const own = new Headers(headers);
+      await auth?.({ url, method, headers: own, body });
+      secret = own.get("authorization")?.replace(/^\w+ /, "");
+      return await fetch(url, { ...init, headers: own });
+    };
+    const send = limit(policy ? withRetry(attempt, policy, options) : attempt);
     const init: RequestInit & { duplex: "half" } = {
       method,
       body,
-      headers,
       signal,
       redirect: "manual",
       duplex: "half",
     };
-    const response = await fetch(requestUrl(this.endpoint, path, query), init);
-    if (response.ok) return response;
-    throw await predictionError(this.#what, response);
+    const response = await send(requestUrl(this.endpoint, path, query), init);
+    if (!response.ok) throw await predictionError(this.#what, response, secret);
+    return [response, secret];
   }
 }
 

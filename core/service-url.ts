@@ -1,5 +1,4 @@
 import { hasDotSegment } from "./percent.ts";
-import { redactNamed } from "./redact.ts";
 
 /** A query: a value of `null` writes just its key, `undefined` nothing, a list one pair for each item. */
 export type Query = Record<string, QueryValue | readonly QueryValue[]> | URLSearchParams;
@@ -8,7 +7,7 @@ export type Query = Record<string, QueryValue | readonly QueryValue[]> | URLSear
 export type QueryValue = string | number | bigint | boolean | null | undefined;
 
 // A host of the shared gateway that is not one of its VPC names, which offer no TLS.
-const publicGateway = /^(?!.*[.-]vpc\.)[^/]*\.pai-eas\.aliyuncs\.com/i;
+const publicGateway = /^(?![^/]*[.-]vpc\.)[^/]*\.pai-eas\.aliyuncs\.com/i;
 
 /**
  * The base address of a service: a full address as the control plane or the console gives it, or a gateway's host
@@ -19,15 +18,17 @@ const publicGateway = /^(?!.*[.-]vpc\.)[^/]*\.pai-eas\.aliyuncs\.com/i;
  * @throws {TypeError} when the endpoint is no such address, or the name is missing or contradicts it.
  */
 export function serviceUrl(endpoint: string | URL, serviceName = ""): string {
-  const given = `${endpoint}`.trim();
+  const given = `${endpoint ?? ""}`.trim();
   const hasScheme = given.includes("://");
   const url = hasScheme ? given : `${publicGateway.test(given) ? "https" : "http"}://${given}`;
   const name = encodeURIComponent(serviceName.replace(/^\/+|\/+$/g, ""));
   const named = /\/api\/predict\/([^/?]+)/.exec(url)?.[1];
-  const valid = /^https?:\/\/[^/?#@]+([/?][^#]*)?$/i.test(url) && URL.canParse(url) && !hasDotSegment(url);
+  const valid = /^https?:\/\/[^/?#@]+([/?][^#]*)?$/i.test(url) && URL.canParse(url);
   if (!valid || (name ? named && named !== name : !named && !hasScheme)) {
     throw new TypeError(
-      `Cannot use "${redactNamed(given)}" as endpoint of "${name}": give a URL, or a host and serviceName`,
+      `Cannot use "${
+        given.replace(/.*@|[?#].*/g, "***")
+      }" as endpoint of "${name}": give a URL or a host and serviceName`,
     );
   }
   return name && !named ? requestUrl(url, `api/predict/${name}`) : url;
@@ -43,7 +44,7 @@ export function requestUrl(base: string, path = "", query: Query = {}): string {
   const url = new URL(base);
   const [, below, ownQuery] = /^([^?]*)[?]?(.*)/s.exec(path)!; // matches any text
   if (hasDotSegment(below!)) {
-    throw new TypeError(`Cannot call the path "${path}": it has a "." or ".." segment`);
+    throw new TypeError(`Cannot call the path "${path}": it leaves the service`);
   }
   if (below) url.pathname = `${url.pathname.replace(/\/+$/, "")}/${below.replace(/^\/+/, "")}`;
   url.search = [url.search.slice(1), ownQuery, ...queryPairs(query)].filter(Boolean).join("&");

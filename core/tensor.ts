@@ -113,8 +113,19 @@ export class Tensor<D extends DType = DType> {
   /** Rows of rows for `JSON.stringify`; the innermost rows are views on the data, not copies. */
   toJSON(): Nested {
     const slots = dtypes[this.dtype].slots;
-    return nest(this.data, slots === 1 ? this.shape : [...this.shape, slots], 0, this.data.length);
+    const data = this.dtype.endsWith("float16") ? widen(this.dtype, this.data as Uint16Array) : this.data; // by its dtype
+    return nest(data, slots === 1 ? this.shape : [...this.shape, slots], 0, data.length);
   }
+}
+
+/** The values of half-precision elements, whose array holds their bits. */
+function widen(dtype: DType, data: Uint16Array): Float32Array<ArrayBuffer> {
+  if (dtype === "bfloat16") return new Float32Array(Uint32Array.from(data, (bits) => bits << 16).buffer);
+  return Float32Array.from(data, (bits) => {
+    const exponent = bits >> 10 & 31, fraction = bits & 1023, sign = bits >> 15 ? -1 : 1;
+    if (exponent === 31) return fraction ? NaN : sign * Infinity;
+    return sign * (exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24);
+  });
 }
 
 function nest(data: TensorDataOf[DType], shape: readonly number[], start: number, end: number): Nested {
@@ -162,14 +173,14 @@ export function tensor(
 ): Tensor {
   const info = Object.hasOwn(dtypes, dtype) ? dtypes[dtype] : undefined;
   if (!info) throw new TypeError(`Cannot make a tensor: "${dtype}" is not an element type`);
-  const fits = info.array ? data instanceof info.array || dtypeOf(data) === dtype : Array.isArray(data);
+  const fits = info.array ? data instanceof info.array || dtypeOf(data) === dtype : isStrings(data);
   if (!fits) throw new TypeError(`Cannot make a tensor: ${kindOf(data)} can't hold ${dtype} elements`);
   const count = data.length / info.slots;
   return new Tensor(dtype, resolveShape(shape ?? [count], count), data);
 }
 
 function dtypeOf(data: TensorDataOf[DType]): DType {
-  if (Array.isArray(data)) return "string";
+  if (isStrings(data)) return "string";
   if (data instanceof Uint8ClampedArray) return "uint8";
   for (
     const name of [
@@ -204,6 +215,10 @@ function resolveShape(shape: readonly number[], count: number): readonly number[
     );
   }
   return Object.freeze([...resolved]);
+}
+
+function isStrings(data: unknown): data is TensorDataOf["string"] {
+  return Array.isArray(data) && data.every((item) => typeof item === "string" || item instanceof Uint8Array);
 }
 
 function kindOf(value: unknown): string {

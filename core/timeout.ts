@@ -1,8 +1,8 @@
 import { TimeoutError } from "./errors.ts";
 import type { Fetch } from "./fetch.ts";
 
-/** The longest time that a timer can wait, about 25 days. */
-const longest = 2 ** 31 - 2;
+/** About the longest time that timers can wait, since they count milliseconds in 32 bits: 23 days. */
+const longest = 2e9;
 
 /**
  * Runs an operation that ends within a time. Its timer and its listener are gone when it returns, so nothing
@@ -18,7 +18,7 @@ export async function bounded<T>(
   signal: AbortSignal | null | undefined,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  if (!(ms > 0)) throw new RangeError(`${what}: the timeout must be above 0 ms, not ${ms}`);
+  if (!(ms > 0)) throw new RangeError(`${what}: timeout is ${ms}, not above 0`);
   signal?.throwIfAborted();
   const controller = new AbortController();
   const cancel = (): void => controller.abort(signal!.reason);
@@ -45,8 +45,7 @@ export async function bounded<T>(
 export function withTimeout(fetch: Fetch, what: string, ms: number): Fetch {
   return (url, init) =>
     bounded(what, ms, init.signal, async (signal) => {
-      const signals = [signal, AbortSignal.timeout(Math.min(ms, longest) + 1)];
-      if (init.signal) signals.push(init.signal);
-      return await fetch(url, { ...init, signal: AbortSignal.any(signals) });
+      const body = AbortSignal.timeout(Math.min(ms, longest) + 1);
+      return await fetch(url, { ...init, signal: AbortSignal.any([signal, body, init.signal ?? signal]) });
     });
 }

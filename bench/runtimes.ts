@@ -1,0 +1,88 @@
+/**
+ * Runs the contests on this runtime and, with the same files and packages, on Bun and Node.
+ *
+ * @module
+ */
+import { build } from "esbuild";
+import { spawnSync, type StdioOptions } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { type Effort, measure, type Measured } from "./measure.ts";
+import { predictContests } from "./predict.ts";
+import { signContests } from "./sign.ts";
+
+/** What one runtime measured. */
+export interface Report {
+  /** Name and version of the runtime. */
+  runtime: string;
+  /** Its figures. */
+  measured: Measured[];
+}
+
+/** Measures in this process. */
+export async function measureHere(effort: Effort): Promise<Measured[]> {
+  const measured: Measured[] = [];
+  for (const contests of [predictContests(), signContests()]) {
+    for await (const contest of contests) measured.push(await measure(contest, effort));
+  }
+  return measured;
+}
+
+/** Another runtime. */
+export interface Runtime {
+  /** Its program. */
+  name: string;
+  /** The oldest version that will do. */
+  minimum: string;
+}
+
+/** All that can be measured besides Deno. */
+export const others: Runtime[] = [{ name: "bun", minimum: "1.2.0" }, { name: "node", minimum: "22.18.0" }];
+
+const here = fileURLToPath(new URL("./", import.meta.url));
+
+/** Joins our files into one module, without their types; packages stay as they are, in `node_modules`. */
+export async function bundleFor(effort: Effort): Promise<string> {
+  const outfile = `${here}node_modules/.bench/contests.mjs`; // from here the bench's packages are found
+  await build({
+    stdin: {
+      contents: `import { measureHere } from "./runtimes.ts";
+console.log(JSON.stringify(await measureHere(${JSON.stringify(effort)})));`,
+      resolveDir: here,
+    },
+    bundle: true,
+    packages: "external",
+    format: "esm",
+    target: "es2024",
+    outfile,
+    logLevel: "error",
+  });
+  return outfile;
+}
+
+/**
+ * Measures in another runtime: the program that the variable `BUN` or `NODE` names, else the first in `PATH`.
+ *
+ * @throws {Error} when it is missing, too old, or fails.
+ */
+export function measureIn({ name, minimum }: Runtime, module: string): Report {
+  const version = output(name, "--version").trim().replace(/^v/, "");
+  if (version.localeCompare(minimum, "en", { numeric: true }) < 0) {
+    throw new Error(
+      `Cannot measure on ${name}: version ${version} is below ${minimum}; ${remedy(name)}`,
+    );
+  }
+  const title = name[0]!.toUpperCase() + name.slice(1); // no name is empty
+  return { runtime: `${title} ${version}`, measured: JSON.parse(output(name, module)) };
+}
+
+const remedy = (name: string): string =>
+  `name another in ${name.toUpperCase()}, or leave it out by SKIP=${name}`;
+
+function output(name: string, argument: string): string {
+  const program = Deno.env.get(name.toUpperCase()) ?? name;
+  const stdio: StdioOptions = ["ignore", "pipe", "inherit"];
+  const { status, error, stdout } = spawnSync(program, [argument], { cwd: here, encoding: "utf8", stdio });
+  if (status === 0) return stdout;
+  const reason = error?.message ?? `it ended with ${status}`;
+  throw new Error(`Cannot measure on ${name}: "${program} ${argument}": ${reason}; ${remedy(name)}`);
+}
