@@ -55,7 +55,7 @@ export class ApiError extends PaiError {
 
 /** A deployed service refused a request, or answered what can't be read. */
 export class PredictionError extends PaiError {
-  /** The first bytes of the answer as text, at most 64 KiB. */
+  /** The beginning of the answer as text, at most 65,536 characters. */
   readonly body: string;
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;

@@ -2,7 +2,7 @@ import { PredictionError } from "./errors.ts";
 import { hide } from "./redact.ts";
 import { predictRetry } from "./retry.ts";
 
-/** Bytes of a failed answer that are kept. */
+/** Characters of a failed answer that are kept. */
 const maxBody = 65_536;
 
 /** Statuses whose meaning here is not their usual one, or that the caller can mend. */
