@@ -6,6 +6,7 @@
  * @module
  */
 import { sha256 } from "@noble/hashes/sha2.js";
+import { checkToken } from "./auth.ts";
 import type { BearerToken, Credentials } from "./credentials.ts";
 import { hmacSha256 } from "./hmac.ts";
 import { hex, utf8 } from "./encoding.ts";
@@ -46,7 +47,7 @@ export function signedHeaders(headers: Acs3Request["headers"]): string {
 export function canonicalRequest({ method, pathname, query, headers, payloadHash }: Acs3Request): string {
   const signed = signedHeaders(headers);
   const lines = signed.split(";").map((name) => `${name}:${headers[name]!.trim()}\n`).join("");
-  return [method, pathname || "/", canonicalQuery(query), lines, signed, payloadHash].join("\n");
+  return [method, pathname, canonicalQuery(query), lines, signed, payloadHash].join("\n");
 }
 
 /** Second stage: the algorithm and the hash of the first. */
@@ -76,6 +77,7 @@ export function sign(request: Acs3Request, identity: Identity): Record<string, s
   if (identity === "anonymous") return headers;
   if ("bearerToken" in identity) return { ...headers, "x-acs-bearer-token": identity.bearerToken };
   if (identity.securityToken) {
+    checkToken(identity.securityToken);
     headers["x-acs-accesskey-id"] = identity.accessKeyId;
     headers["x-acs-security-token"] = identity.securityToken;
   }

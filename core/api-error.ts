@@ -20,7 +20,10 @@ export function apiError(action: string, { time, signed, response, text }: Attem
   const code = field(text, "code");
   const said = field(text, "message") ?? text;
   const requestId = field(text, "requestid") ?? headers.get("x-acs-request-id") ?? undefined;
-  const shown = hide(said, signed.headers["x-acs-security-token"], signed.headers["x-acs-bearer-token"]);
+  const shown = hide(
+    hide(said, signed.headers["x-acs-security-token"]),
+    signed.headers["x-acs-bearer-token"],
+  );
   const state = [code ?? `status is ${status}`, shown.slice(0, 500), mend()].filter(Boolean).join("; ");
   return new ApiError(`Cannot call ${action}: ${state}`, { action, code, status, requestId });
 
@@ -31,12 +34,16 @@ export function apiError(action: string, { time, signed, response, text }: Attem
     }
     if (!/time(stamp|$|\.)/i.test(code ?? "")) return undefined;
     const ahead = Math.round((time - Date.parse(headers.get("date") ?? "")) / 1000);
-    return `this clock is ${ahead || "some"} s ahead of the server's`;
+    return `this clock is ${ahead} s ahead`;
   }
 }
 
-/** The vendor's products disagree on the case of field names, and some answer XML. */
+/** A member of a JSON object, whose products disagree on its case. */
 function field(text: string, name: string): string | undefined {
-  const found = new RegExp(`"${name}"\\s*:\\s*("(?:[^"\\\\]|\\\\.)*")|<${name}>([^<]*)<`, "i").exec(text);
-  return found?.[1] ? JSON.parse(found[1]) : found?.[2];
+  const found = new RegExp(`"${name}"\\s*:\\s*("(?:[^"\\\\]|\\\\.)*")`, "i").exec(text)?.[1];
+  try {
+    return found && JSON.parse(found);
+  } catch {
+    return found; // no JSON string after all: as it is
+  }
 }

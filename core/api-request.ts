@@ -76,7 +76,7 @@ export function signRequest(
 
 function encodeBody(body: unknown): [body?: Uint8Array<ArrayBuffer>, type?: Record<string, string>] {
   if (body === undefined) return [];
-  if (body instanceof Uint8Array) return [body as Uint8Array<ArrayBuffer>]; // fetch itself refuses shared memory
+  if (body instanceof Uint8Array) return [body as Uint8Array<ArrayBuffer>]; // shared memory is the caller's own risk
   const bytes = typeof body === "string" ? utf8(body) : stringify(body);
   return [bytes, { "content-type": "application/json; charset=utf-8" }];
 }

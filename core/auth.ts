@@ -2,7 +2,7 @@
 export interface AuthorizedRequest {
   /** Address with path and query as sent. */
   readonly url: string;
-  /** Method in upper case. */
+  /** Method as sent. */
   readonly method: string;
   /** Headers of this attempt; the authorizer adds its own. */
   readonly headers: Headers;
@@ -19,10 +19,13 @@ export type Authorizer = (request: AuthorizedRequest) => void | Promise<void>;
  * @throws {TypeError} when the token can't be a header's value.
  */
 export function tokenAuth(token: string): Authorizer {
-  if (!/^[\x20-\x7e]+$/.test(token)) {
-    throw new TypeError("Cannot use the token: it is not plain text");
-  }
+  checkToken(token);
   return ({ headers }) => headers.set("authorization", token);
+}
+
+/** @throws {TypeError} when no header can carry the token; the runtime's own error would quote it. */
+export function checkToken(token: string): void {
+  if (!/^[\x20-\x7e]+$/.test(token)) throw new TypeError("Cannot use the token: not plain text");
 }
 
 /** Sends the service's token as OpenAI clients do: `Authorization: Bearer <token>`. */

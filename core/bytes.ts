@@ -19,9 +19,8 @@ export function text(contentType = "text/plain;charset=UTF-8"): Serializer<strin
 
 function toBytes(input: BufferSource): Uint8Array<ArrayBuffer> {
   if (input instanceof ArrayBuffer) return new Uint8Array(input);
-  if (!ArrayBuffer.isView(input)) {
-    throw new TypeError("Cannot send the input as bytes: it is no buffer or view of one");
+  if (!ArrayBuffer.isView(input) || !(input.buffer instanceof ArrayBuffer)) { // Node 24 sends shared memory as text
+    throw new TypeError("Cannot send the input as bytes: it is no ArrayBuffer or view of one");
   }
-  // fetch takes no shared memory, so a view on it is refused there; every other view is on an ArrayBuffer
-  return new Uint8Array(input.buffer as ArrayBuffer, input.byteOffset, input.byteLength);
+  return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
 }

@@ -84,7 +84,9 @@ export interface Client {
   /**
    * Calls any API action: the way to what has no function of its own yet.
    *
+   * @throws {TypeError} when the call can't be written.
    * @throws {ApiError} when the API refuses.
+   * @throws {PaiError} with the code `NetworkError` when there is no answer.
    * @throws {TimeoutError} when the call takes longer than its `timeout`.
    */
   call<T = Record<string, unknown>>(action: string, options?: CallOptions): Promise<T>;
@@ -103,7 +105,7 @@ export interface Client {
 export function createClient(options: ClientOptions): Client {
   const { region, network = "public", endpoints = {}, fetch = globalFetch, clock = systemClock } = options;
   if (!/^[a-z][a-z0-9-]*$/.test(region ?? "")) {
-    throw new TypeError(`Cannot create a client: the region is ${region}, not one such as cn-hangzhou`);
+    throw new TypeError(`Cannot create a client: region is ${region}, not like cn-hangzhou`);
   }
   const hostOf = endpointOf(region, network, endpoints);
   const identify = identifier(options.credentials ?? fromEnv());
@@ -116,26 +118,31 @@ export function createClient(options: ClientOptions): Client {
     clock,
     serializers: options.serializers ?? [],
     endpoint: hostOf,
-    async credentials() {
-      const identity = await identify();
+    async credentials(options) {
+      const identity = await identify(options);
       if (identity !== "anonymous" && "accessKeyId" in identity) return identity;
       throw new CredentialsError("Cannot sign without an access key");
     },
-    call<T>(action: string, { signal, timeout = 60_000, ...options }: CallOptions = {}): Promise<T> {
+    async call<T>(action: string, { signal, timeout = 60_000, ...options }: CallOptions = {}): Promise<T> {
       const { anonymous, product = "eas" } = options;
       const origin = hostOf(product);
       const call = completeCall(action, products[product]?.version, options);
-      return bounded(`Cannot call ${action}`, timeout, signal, async (signal) => {
+      const what = `Cannot call ${action}`;
+      signRequest(origin, call, "anonymous", 0, ""); // refuses what can't be sent, before credentials are asked for
+      return await bounded(what, timeout, signal, async (signal) => {
         let last: Attempt | undefined;
         const attempt: Fetch = async () => {
-          const identity = anonymous ? "anonymous" : await identify();
+          const identity = anonymous ? "anonymous" : await identify({ signal });
           const time = clock.now();
           const { url, init, signed } = signRequest(origin, call, identity, time, crypto.randomUUID());
           const response = await fetch(url, { ...init, signal });
           last = { time, signed, response, text: await response.text() };
           return forRetry(last);
         };
-        const { ok } = await withRetry(attempt, apiRetry, { clock })(origin, { method: call.method, signal });
+        const { ok } = await withRetry(attempt, apiRetry, { clock, what })(origin, {
+          method: call.method,
+          signal,
+        });
         return readAnswer<T>(action, ok, last!); // set by every attempt that returns
       });
     },
@@ -146,10 +153,12 @@ export function createClient(options: ClientOptions): Client {
   return client;
 }
 
-function identifier(credentials: NonNullable<ClientOptions["credentials"]>): () => Promise<Identity> {
+function identifier(
+  credentials: NonNullable<ClientOptions["credentials"]>,
+): (options?: { signal?: AbortSignal }) => Promise<Identity> {
   if (typeof credentials === "function") return credentials;
-  if (typeof credentials === "object" && "accessKeyId" in credentials) return staticCredentials(credentials);
-  return () => Promise.resolve(credentials);
+  if (credentials === "anonymous" || "bearerToken" in credentials) return () => Promise.resolve(credentials);
+  return staticCredentials(credentials);
 }
 
 function completeCall(action: string, knownVersion: string | undefined, options: CallOptions): ApiCall {

@@ -36,7 +36,8 @@ export function staticCredentials(credentials: Credentials): CredentialsProvider
 
 /**
  * Reads `ALIBABA_CLOUD_ACCESS_KEY_ID`, `ALIBABA_CLOUD_ACCESS_KEY_SECRET` and `ALIBABA_CLOUD_SECURITY_TOKEN`, each by
- * its name and only when credentials are asked for.
+ * its name and only when credentials are asked for. Deno asks for permission, or takes a variable that it may not read
+ * for a missing one: allow them with `--allow-env=ALIBABA_CLOUD_ACCESS_KEY_ID,…`.
  */
 export function fromEnv(): CredentialsProvider {
   return () => {
@@ -48,7 +49,7 @@ export function fromEnv(): CredentialsProvider {
     }
     return Promise.reject(
       new CredentialsError(
-        "Cannot get credentials: ALIBABA_CLOUD_ACCESS_KEY_ID or ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set or not readable",
+        "Cannot get credentials: ALIBABA_CLOUD_ACCESS_KEY_ID or ALIBABA_CLOUD_ACCESS_KEY_SECRET is not set",
         { code: "CredentialsNotFound", tryNext: true },
       ),
     );

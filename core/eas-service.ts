@@ -29,11 +29,11 @@ export function servicePath(...segments: [region: string, name: string, ...rest:
 export async function describeService(
   client: Client,
   name: string,
-  { signal }: { signal?: AbortSignal } = {},
+  { signal, timeout }: { signal?: AbortSignal; timeout?: number } = {},
 ): Promise<EasDescription> {
   if (!name) throw new TypeError("Cannot describe a service without a name");
   return readDescription(
-    await client.call("DescribeService", { path: servicePath(client.region, name), signal }),
+    await client.call("DescribeService", { path: servicePath(client.region, name), signal, timeout }),
   );
 }
 
@@ -41,7 +41,7 @@ export async function describeService(
 function readDescription(
   { AccessToken, ServiceConfig = "{}", Labels = [], ...raw }: DescribeServiceAnswer,
 ): EasDescription {
-  const { token: _, ...config } = JSON.parse(ServiceConfig) as ServiceConfig;
+  const { token: _, ...config } = parseConfig(ServiceConfig);
   const description: EasDescription = {
     name: raw.ServiceName,
     status: raw.Status,
@@ -54,6 +54,14 @@ function readDescription(
     raw,
   };
   return Object.defineProperty(description, "accessToken", { get: () => AccessToken });
+}
+
+function parseConfig(text: string): ServiceConfig {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {}; // cut short; the parser's error would quote it, token included
+  }
 }
 
 /** The fields that are read, as the vendor spells them. */
@@ -80,7 +88,7 @@ export function predictorFor<Input = unknown, Output = unknown>(
   description: EasDescription,
   options: PredictorForOptions<Input, Output> = {},
 ): Predictor<Input, Output> {
-  const { endpointType = client.network === "vpc" ? "INTRANET" : "INTERNET", signal: _, ...rest } = options;
+  const { endpointType = client.network === "vpc" ? "INTRANET" : "INTERNET", ...rest } = options;
   const endpoint =
     { INTERNET: description.internetEndpoint, INTRANET: description.intranetEndpoint }[endpointType];
   if (!endpoint) throw new TypeError(`Cannot call "${description.name}": it has no ${endpointType} endpoint`);

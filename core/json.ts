@@ -25,15 +25,16 @@ function parse<Output>(body: Uint8Array<ArrayBuffer>): Output {
   try {
     return (body.length ? JSON.parse(new TextDecoder().decode(body)) : undefined) as Output; // the caller says what it is
   } catch {
-    throw new SyntaxError("It is not JSON"); // the parser's own error quotes what it read, which may be secret
+    throw new SyntaxError("not JSON"); // the parser's own error quotes what it read, which may be secret
   }
 }
 
 /**
  * Writes UTF-8 JSON as `JSON.stringify` does, plus typed arrays and tensors as lists and safe bigints as numbers.
+ * Objects like `new String("a")` count as the objects they are.
  *
  * @throws {RangeError} for a number that JSON or its readers can't keep, naming its key.
- * @throws {TypeError} for a value that has no JSON form, or that contains itself.
+ * @throws {TypeError} for a value that has no JSON form, contains itself, or is nested deeper than 1000.
  */
 export function stringify(value: unknown, options: JsonOptions = {}): Uint8Array<ArrayBuffer> {
   const text = JSON.stringify(plain(value, "", options));
@@ -48,9 +49,9 @@ const deepest = 1000;
 function plain(value: unknown, key: string | number, options: JsonOptions, depth = 0): unknown {
   if (typeof value === "number" || typeof value === "bigint") return plainNumber(value, key, options, false);
   if (typeof value !== "object" || value === null) return value;
-  if (depth > deepest) throw new TypeError("Cannot write as JSON: it contains itself");
+  if (depth > deepest) throw new TypeError("Cannot write as JSON: circular");
   const inside = (item: unknown, key: string | number): unknown => plain(item, key, options, depth + 1);
-  if ("toJSON" in value && typeof value.toJSON === "function") return inside(value.toJSON(`${key}`), key);
+  if ("toJSON" in value && typeof value.toJSON === "function") return inside(value.toJSON(key), key);
   if (ArrayBuffer.isView(value)) { // spread, since a DataView isn't iterable and so refused
     return Array.from([...value as Float32Array], (item, index) => plainNumber(item, index, options, true));
   }

@@ -1,3 +1,5 @@
+import { redact } from "./redact.ts";
+
 /** A checked address of the form `oss://bucket[.endpoint]/key`. A literal that doesn't start so doesn't compile. */
 export type OssUri = `oss://${string}`;
 
@@ -26,7 +28,7 @@ export const bucketName = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
  */
 export function parseOssUri(text: string): OssLocation {
   if (!text.startsWith("oss://")) {
-    throw new TypeError(`Cannot read "${text}" as an OSS address: it does not start with "oss://"`);
+    throw new TypeError(`Cannot read "${redact(text)}" as an OSS address: it does not start with "oss://"`);
   }
   const slash = text.indexOf("/", 6);
   const host = text.slice(6, slash < 0 ? undefined : slash);
@@ -34,8 +36,8 @@ export function parseOssUri(text: string): OssLocation {
   const bucket = dot < 0 ? host : host.slice(0, dot);
   if (!bucketName.test(bucket)) {
     throw new TypeError(
-      `Cannot read "${text}" as an OSS address: ${
-        bucket ? `"${bucket}" is not a bucket name` : "the bucket is missing"
+      `Cannot read "${redact(text)}" as an OSS address: ${
+        bucket ? "its bucket is no bucket name" : "the bucket is missing"
       }; write oss://bucket/path`,
     );
   }

@@ -8,7 +8,6 @@ const maxBody = 65_536;
 /** Statuses whose meaning here is not their usual one, or that the caller can mend. */
 const meanings: { readonly [status: number]: string } = {
   401: "token missing or wrong",
-  404: "unknown service or path",
   408: "see metadata.rpc.keepalive",
   450: "queue full, see metadata.rpc.max_queue_size",
 };
@@ -30,11 +29,13 @@ export async function predictionError(
   const { status, headers } = response;
   const type = headers.get("content-type");
   const meaning = unread
-    ? `the serializer can't read ${type}`
-    : meanings[status] ?? headers.get("location")?.replace(/.*@|[?#].*/g, "");
+    ? `can't read ${type}`
+    : meanings[status] ?? headers.get("location")?.replace(/.*@|[?#].*/g, "") ?? "";
   const body = hide(await readStart(unread ? new Response(unread) : response), secret);
-  const message = `${what}: status is ${status}${meaning ? ` (${meaning})` : ""}: ${body.slice(0, 200)}`;
-  return new PredictionError(hide(message, secret), {
+  const message = `${what}: status is ${status}${meaning && ` (${hide(meaning, secret)})`}: ${
+    body.slice(0, 200)
+  }`;
+  return new PredictionError(message, {
     status,
     requestId: headers.get("x-request-id") ?? undefined,
     body,

@@ -74,13 +74,13 @@ export interface PredictOptions {
   timeout?: number;
   /** What is retried; `false` for nothing. */
   retry?: RetryPolicy | false;
-  /** Whether the call may run twice, so that it is retried when its connection broke. @default {false} for POST */
+  /** Whether the call may run twice, so that it is retried when it broke before an answer. @default {false} for POST */
   idempotent?: boolean;
 }
 
 /** Options of {@linkcode Predictor.rawPredict}. */
 export interface RawPredictOptions extends PredictOptions {
-  /** HTTP method. @default {"POST"} */
+  /** HTTP method, in upper case. @default {"POST"} */
   method?: string;
 }
 
@@ -110,18 +110,21 @@ export class Predictor<Input = unknown, Output = unknown> {
   /**
    * Predicts: writes the input, posts it and reads the answer, in one request.
    *
-   * @throws {TypeError} or {RangeError} when the input can't be written.
-   * @throws {PredictionError} when the service refuses, or its answer can't be read.
+   * @throws {TypeError} or {RangeError} when the input can't be written, or the path leads out of the service.
+   * @throws {PredictionError} when the service refuses, or its answer breaks off or can't be read.
+   * @throws {PaiError} with the code `NetworkError` when there is no answer.
    * @throws {TimeoutError} when the call takes longer than its `timeout`.
    */
   predict(input: Input, options: PredictOptions = {}): Promise<Output> {
     return bounded(this.#what, this.#timeout(options), options.signal, async (signal) => {
       const [serializer, body] = await this.#serialize(input);
       const [response, secret] = await this.#send(body, serializer.contentType, { ...options, signal });
-      const answer = new Uint8Array(await response.arrayBuffer());
+      let answer = new Uint8Array();
       try {
+        answer = new Uint8Array(await response.arrayBuffer());
         return serializer.deserialize(answer);
       } catch (cause) {
+        signal.throwIfAborted();
         throw await predictionError(this.#what, response, secret, answer, cause);
       }
     });
@@ -131,8 +134,11 @@ export class Predictor<Input = unknown, Output = unknown> {
    * Sends bytes, text, a `Blob`, a stream or a form as they are, anything else as JSON, and nothing for `undefined`
    * or `null`. Resolves to the answer itself, whose body is still to be read.
    *
+   * @throws {TypeError} when the data has no JSON form, or the path leads out of the service.
    * @throws {PredictionError} when the status is not 2xx.
-   * @throws {TimeoutError} when the call takes longer than its `timeout`.
+   * @throws {PaiError} with the code `NetworkError` when there is no answer.
+   * @throws {TimeoutError} when there is none within `timeout`. Reading the body of a late one fails with the runtime's
+   * own `TimeoutError`. On Node 22, which never forgets what was bound to a signal, give each call a signal of its own.
    */
   async rawPredict(data?: unknown, options: RawPredictOptions = {}): Promise<Response> {
     const [body, contentType] = rawBody(data);
@@ -179,7 +185,9 @@ export class Predictor<Input = unknown, Output = unknown> {
       secret = own.get("authorization")?.replace(/^\w+ /, "");
       return await fetch(url, { ...init, headers: own });
     };
-    const send = limit(policy ? withRetry(attempt, policy, options) : attempt);
+    const send = limit(
+      withRetry(attempt, policy || { ...predictRetry, retries: 0 }, { ...options, what: this.#what }),
+    );
     const init: RequestInit & { duplex: "half" } = {
       method,
       body,

@@ -5,12 +5,9 @@ const userInfo = /(:\/\/)[^/\s"'?#]+@/g;
 const named =
   /((?:authorization|token|signature|secret|password)\\*["']?\s*[:=]\s*\\*["']?(?:(?:Bearer|Basic|EAS|OSS|acs)\s)?)[^\s"'&,;<\\]+/gi;
 
-/** Takes the given secrets out of text that will be printed, wherever they appear, also percent-encoded. */
-export function hide(text: string, ...secrets: (string | undefined)[]): string {
-  for (const secret of secrets) {
-    if (secret) text = text.replaceAll(secret, mask).replaceAll(encodeURIComponent(secret), mask);
-  }
-  return text;
+/** Takes a secret out of text that will be printed, wherever it appears, also percent-encoded. */
+export function hide(text: string, secret: string | undefined): string {
+  return secret ? text.replaceAll(secret, mask).replaceAll(encodeURIComponent(secret), mask) : text;
 }
 
 /**
@@ -18,5 +15,5 @@ export function hide(text: string, ...secrets: (string | undefined)[]): string {
  * text from others: servers echo requests.
  */
 export function redact(text: string, secrets: readonly (string | undefined)[] = []): string {
-  return hide(text, ...secrets).replace(userInfo, `$1${mask}@`).replace(named, `$1${mask}`);
+  return secrets.reduce<string>(hide, text).replace(userInfo, `$1${mask}@`).replace(named, `$1${mask}`);
 }

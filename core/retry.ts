@@ -55,17 +55,21 @@ export interface RetryOptions {
   idempotent?: boolean;
   /** Waits between attempts. @default {systemClock} */
   clock?: Clock;
+  /** Beginning of the message of the error that tells of no answer. @default {"Cannot fetch"} */
+  what?: string;
 }
 
 /**
  * Retries as a policy says. Each attempt calls the inner function anew, so what must be fresh for each attempt
  * (signature, date, authorization) is made there. A stream can be sent only once and is never retried; a failed
  * connection is retried where nothing can have reached the server, or where the call may run twice.
+ *
+ * @throws {PaiError} with the code `NetworkError` when there is no answer; the runtime's own error is its `cause`.
  */
 export function withRetry(
   fetch: Fetch,
   policy: RetryPolicy,
-  { idempotent, clock = systemClock }: RetryOptions = {},
+  { idempotent, clock = systemClock, what = "Cannot fetch" }: RetryOptions = {},
 ): Fetch {
   return async (url, init) => {
     const repeatable = idempotent ?? /^(GET|HEAD|PUT|DELETE)$/i.test(init.method ?? "GET");
@@ -84,19 +88,33 @@ export function withRetry(
         if (pause > policy.maxDelay) return response;
         await response.body?.cancel();
       } catch (error) {
-        if (init.signal?.aborted || retry >= retries || !mayRepeat(error, repeatable)) throw error;
+        if (init.signal?.aborted || !isBroken(error)) throw error;
+        if (retry >= retries || !(repeatable || wasNeverSent(error))) {
+          throw new PaiError(`${what}: no answer`, { code: "NetworkError", cause: error });
+        }
       }
       await clock.sleep(pause, init.signal);
     }
   };
 }
 
-// Failures before the first byte was sent, as the runtimes word them: name lookup and connection.
-const neverSent = /refused|ENOTFOUND|EAI_AGAIN|UNREACH|CONNECT_TIMEOUT|dns error|\(Connect\)/i;
+/** What runtimes throw when a connection fails: more than `unknown`, as each has its own way. */
+interface Failure {
+  code?: unknown;
+  cause?: { code?: unknown };
+  retryable?: boolean;
+}
 
-// Runtimes report a broken connection as a TypeError (Deno, Node, workerd, browsers) or an error with a code (Bun).
-function mayRepeat(error: unknown, repeatable: boolean): boolean {
-  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } }; // thrown values are objects here
-  const broken = !(error instanceof PaiError) && (error instanceof TypeError || typeof code === "string");
-  return broken && (repeatable || neverSent.test(`${error} ${code} ${cause} ${cause?.code}`));
+// A TypeError (Deno, Node, browsers), an error with a code (Bun), or one that calls itself retryable (workerd).
+function isBroken(error: unknown): error is Failure {
+  const { code, retryable } = error as Failure; // nobody throws null
+  return !(error instanceof PaiError) &&
+    (error instanceof TypeError || retryable || typeof code === "string");
+}
+
+// Failures of name lookup and connection, as the runtimes word them; workerd doesn't tell them from others.
+const beforeSending = /refused|ENOTFOUND|EAI_AGAIN|UNREACH|CONNECT_TIMEOUT|\(Connect\)/i;
+
+function wasNeverSent({ code, cause }: Failure): boolean {
+  return beforeSending.test(`${code} ${cause?.code} ${cause}`.replace(/http\S+/g, "")); // Deno quotes the address
 }

@@ -1,7 +1,7 @@
 import { hasDotSegment } from "./percent.ts";
 
 /** A query: a value of `null` writes just its key, `undefined` nothing, a list one pair for each item. */
-export type Query = Record<string, QueryValue | readonly QueryValue[]> | URLSearchParams;
+export type Query = Readonly<Record<string, QueryValue | readonly QueryValue[]>>;
 
 /** One value of a {@linkcode Query}. */
 export type QueryValue = string | number | bigint | boolean | null | undefined;
@@ -52,8 +52,7 @@ export function requestUrl(base: string, path = "", query: Query = {}): string {
 }
 
 function queryPairs(query: Query): string[] {
-  const entries = query instanceof URLSearchParams ? [...query] : Object.entries(query);
-  return entries.flatMap(([key, value]) => [value].flat().map((item) => queryPair(key, item)));
+  return Object.entries(query).flatMap(([key, value]) => [value].flat().map((item) => queryPair(key, item)));
 }
 
 function queryPair(key: string, value: QueryValue): string {

@@ -61,7 +61,10 @@ export interface ProgressEvent {
 export interface WaitOptions {
   /** Cancels the wait; what runs on the server goes on. */
   signal?: AbortSignal;
-  /** Longest wait in milliseconds, after which a {@linkcode TimeoutError} tells the last state. @default {1800000} */
+  /**
+   * Longest time of the whole operation in milliseconds, uploads included, after which a {@linkcode TimeoutError}
+   * tells the last state. @default {1800000}
+   */
   timeout?: number;
   /** Hears of each step. */
   onProgress?: (event: ProgressEvent) => void;
@@ -85,7 +88,7 @@ export interface Service<Input = unknown, Output = unknown> {
   start(options?: StateChangeOptions): Promise<void>;
   /** Stops the service; its configuration stays. */
   stop(options?: StateChangeOptions): Promise<void>;
-  /** Deletes the service. */
+  /** Deletes the service. What was uploaded for it stays in the bucket: other services may use it. */
   delete(options?: { signal?: AbortSignal }): Promise<void>;
   /** A client of the service that speaks the format it was deployed with. */
   predictor(): Predictor<Input, Output>;

@@ -28,7 +28,7 @@ export interface Deployment {
 
 /** Options that every target takes, so that a target chosen at run time type-checks. */
 export interface DeployOptions<Input = unknown, Output = unknown> extends WaitOptions {
-  /** Name of the service; made from the model's name when absent. */
+  /** Name of the service. Default: the one in the configuration, else one made from the model's name. */
   serviceName?: string;
   /** Format of the service's predictor; chosen from the configuration when absent. */
   serializer?: Serializer<Input, Output>;

@@ -18,12 +18,11 @@ export async function bounded<T>(
   signal: AbortSignal | null | undefined,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  if (!(ms > 0)) throw new RangeError(`${what}: timeout is ${ms}, not above 0`);
+  if (!(ms > 0)) throw new RangeError(`${what}: timeout is ${ms}`);
   signal?.throwIfAborted();
   const controller = new AbortController();
   const cancel = (): void => controller.abort(signal!.reason);
-  const expire = (): void =>
-    controller.abort(new TimeoutError(`${what}: no answer within ${ms} ms`, { code: "Timeout" }));
+  const expire = (): void => controller.abort(new TimeoutError(`${what}: no answer within ${ms} ms`));
   signal?.addEventListener("abort", cancel);
   const timer = setTimeout(expire, Math.min(ms, longest));
   try {

@@ -24,17 +24,22 @@ const { values: options } = parseArgs({
   options: {
     live: { type: "boolean", default: false },
     region: { type: "string", default: "cn-hangzhou" },
-    bucket: { type: "string", default: "emulator-bucket" },
-    "instance-type": { type: "string", default: "ecs.c6.large" },
+    bucket: { type: "string" },
+    "instance-type": { type: "string" },
   },
 });
+const { bucket = "emulator-bucket", "instance-type": instanceType = "ecs.c6.large" } = options;
+if (options.live && !(options.bucket && options["instance-type"])) {
+  console.error("--live costs money and needs --bucket and --instance-type");
+  process.exit(2);
+}
 
 const interrupted = new AbortController();
 process.once("SIGINT", () => interrupted.abort(new Error("interrupted")));
 const { signal } = interrupted;
 
 const client: Client = createClient(options.live ? { region: options.region } : { ...emulator() });
-const storage: Storage = oss(client, { bucket: options.bucket });
+const storage: Storage = oss(client, { bucket });
 console.log(
   options.live ? `EAS in ${options.region}` : "the emulator, in this process; signatures are checked",
 );
@@ -54,25 +59,27 @@ const model = new Model({
 const service = await timed("upload, deploy and wait", () =>
   model.deploy(eas(client, { storage }), {
     serviceName: `demo_${Date.now().toString(36)}`,
-    instanceType: options["instance-type"],
+    instanceType,
     onProgress: ({ elapsed, message }: ProgressEvent) => console.log(`  ${seconds(elapsed)}  ${message}`),
     signal,
   }));
 
 try {
-  const { config: { model_path = "" } } = await service.describe();
   const first = await timed("predict every held-out row", () => predictAll(service));
   await timed("stop", () => service.stop({ signal }));
   await timed("start", () => service.start({ signal }));
   const second = await timed("predict them again", () => predictAll(service));
-  await timed("delete", async () => {
-    await service.delete();
-    await storage.delete(parseOssUri(model_path).key);
-  });
+  await timed("delete", () => cleanUp());
   report(first, second);
 } catch (error) {
-  await service.delete().catch(() => {}); // the first failure says more
+  await cleanUp().catch(() => {}); // the first failure says more
   throw error;
+}
+
+async function cleanUp(): Promise<void> {
+  const { config: { model_path = "" } } = await service.describe();
+  await service.delete();
+  await storage.delete(parseOssUri(model_path).key);
 }
 
 async function predictAll(service: Service): Promise<number[]> {

@@ -55,8 +55,20 @@ function viewOf(
     setAt(root, keys, value === undefined ? undefined : copyJson(value, keys));
     return true;
   };
+  return objectOf({ here, read, write, text: () => show(here()) });
+}
+
+/** What an object does that has no state of its own. */
+interface Behaviour {
+  here: () => JsonObject;
+  read: (key: string) => unknown;
+  write: (key: string | symbol, value: unknown) => boolean;
+  text: () => string;
+}
+
+function objectOf({ here, read, write, text }: Behaviour): JsonObject {
   // Consoles look past a proxy at its target, so the target tells them what to print.
-  const target = { [Symbol.for("nodejs.util.inspect.custom")]: () => show(here()) };
+  const target = { [Symbol.for("nodejs.util.inspect.custom")]: text };
   return new Proxy(target as unknown as JsonObject, {
     get: (target, key) => typeof key === "symbol" ? Reflect.get(target, key) : read(key) as JsonObject,
     set: (_, key, value) => write(key, value),

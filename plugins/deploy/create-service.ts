@@ -1,13 +1,16 @@
 import type { Client } from "../../core/client.ts";
-import { describeService, type EasDescription, servicePath } from "../../core/eas-service.ts";
-import { ApiError, CredentialsError, PaiError, ServiceError, TimeoutError } from "../../core/errors.ts";
+import { describeService, type EasDescription } from "../../core/eas-service.ts";
+import { ApiError, ServiceError } from "../../core/errors.ts";
 import type { ProgressEvent } from "../../core/service.ts";
 import type { Storage } from "../../core/storage.ts";
 import type { EasDeployOptions } from "./eas-options.ts";
-import { type EndpointType, untilGatewayAnswers, watchOf } from "./eas-service.ts";
+import { type EndpointType, untilGatewayAnswers } from "./eas-service.ts";
 import type { JsonObject } from "./json-object.ts";
-import { deleteObjects, upload, type UploadPlan } from "./upload.ts";
-import { goals, isMissing, untilStatus } from "./wait.ts";
+import type { UploadPlan } from "./plan-uploads.ts";
+import { amended, type Made, undo } from "./undo.ts";
+import { upload } from "./upload.ts";
+import { goals, isMissing, requestTimeout, untilStatus } from "./wait.ts";
+import { timeLeft, watchOf } from "./watch.ts";
 
 /** What a deployment will do, known before it does anything. */
 export interface Plan {
@@ -31,6 +34,8 @@ export interface Job {
   options: EasDeployOptions;
   /** When the deployment began, by the client's clock. */
   began: number;
+  /** When the deployment gives up, by the client's clock. */
+  deadline: number;
   /** Hears of each step. */
   report: (event: Omit<ProgressEvent, "elapsed">) => void;
 }
@@ -39,109 +44,92 @@ export interface Job {
  * Uploads, creates the service and waits for it. When a step fails, what was done is undone.
  *
  * @throws {ServiceError} when the name is taken, or the service fails.
+ * @throws {TimeoutError} when the time is up.
  */
-export async function createService(job: Job, { name, config, files }: Plan): Promise<EasDescription> {
+export async function createService(job: Job, plan: Plan): Promise<EasDescription> {
   const { client, storage, options, report } = job;
+  const { signal, cleanupOnFailure: cleanup = true } = options;
+  const { name, config } = plan;
   await checkNameIsFree(job, name);
-  if (storage && files.length > 0) await upload(files, { storage, signal: options.signal, report });
-  const made: Made = { name, files, service: "none" };
+  const made: Made = { name, config, keys: new Set(), service: "none" };
   try {
-    options.signal?.throwIfAborted();
+    await uploadFiles(job, plan, made.keys);
+    signal?.throwIfAborted();
     report({ stage: "create", name, message: `creating service "${name}"` });
     made.service = "unknown";
-    made.name = await create(client, config, options) ?? name;
-    made.service = "created";
+    made.name = await create(job, plan);
+    made.service = "ours";
     return await settle(job, made.name);
   } catch (error) {
-    const note = await undo(job, made, error);
-    throw note && !options.signal?.aborted ? amended(error, note) : error;
+    const note = await undo(made, error, { client, storage, cleanup });
+    if (!note) throw error;
+    if (!signal?.aborted) throw amended(name, error, note);
+    report({ stage: "create", name, message: note }); // the caller is owed the signal's own reason
+    throw error;
   }
 }
 
 // A conflict would show when the service is created, but only after its files were uploaded.
-async function checkNameIsFree({ client, options }: Job, name: string): Promise<void> {
-  const taken = await describeService(client, name, { signal: options.signal }).catch((error) => {
+async function checkNameIsFree(job: Job, name: string): Promise<void> {
+  const found = await describe(job, name).catch((error) => {
     if (isMissing(error)) return undefined;
     throw error;
   });
-  if (!taken) return;
-  throw new ServiceError(
-    `Cannot deploy service "${name}": the name is taken, by a service that is ${taken.status}; delete it or choose another`,
-    { serviceName: name, serviceStatus: taken.status, code: "AlreadyExists" },
-  );
+  if (found) throw nameIsTaken(name, found);
+}
+
+function describe(job: Job, name: string): Promise<EasDescription> {
+  const { client, options: { signal } } = job;
+  return describeService(client, name, { signal, timeout: timeLeft(job, requestTimeout) });
+}
+
+function nameIsTaken(name: string, by?: EasDescription, cause?: ApiError): ServiceError {
+  const what = by ? `the name is taken, by a service that is ${by.status}` : "the name is taken";
+  return new ServiceError(`Cannot deploy service "${name}": ${what}; delete it or choose another`, {
+    serviceName: name,
+    serviceStatus: by?.status ?? "unknown",
+    code: "AlreadyExists",
+    status: cause?.status,
+    requestId: cause?.requestId,
+    cause,
+  });
+}
+
+async function uploadFiles(job: Job, { name, files }: Plan, written: Set<string>): Promise<void> {
+  const { storage, options: { signal }, report } = job;
+  if (!storage || files.length === 0) return;
+  const what = `Cannot deploy service "${name}", uploading its files`;
+  await upload(files, { what, storage, signal, timeout: timeLeft(job), report, written });
 }
 
 // Not cancelled by the caller's signal: whether the service was created would be unknown.
-async function create(
-  client: Client,
-  body: JsonObject,
-  { labels }: EasDeployOptions,
-): Promise<string | undefined> {
-  const hasLabels = labels !== undefined && Object.keys(labels).length > 0;
-  const answer = await client.call<{ ServiceName?: string } | undefined>("CreateService", {
-    method: "POST",
-    path: "/api/v2/services",
-    ...(hasLabels && { query: { Labels: JSON.stringify(labels) } }),
-    body,
-  });
-  return answer?.ServiceName;
+async function create(job: Job, { name, config }: Plan): Promise<string> {
+  const { client, options: { labels = {} } } = job;
+  try {
+    const answer = await client.call<{ ServiceName?: string } | undefined>("CreateService", {
+      method: "POST",
+      path: "/api/v2/services",
+      ...(Object.keys(labels).length > 0 && { query: { Labels: JSON.stringify(labels) } }),
+      body: config,
+      timeout: timeLeft(job, requestTimeout),
+    });
+    return answer?.ServiceName ?? name;
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    throw nameIsTaken(name, await describe(job, name).catch(() => undefined), error);
+  }
 }
 
-async function settle({ client, endpointType, options, began }: Job, name: string): Promise<EasDescription> {
+// Somebody has taken the name since it was free.
+function isConflict(error: unknown): error is ApiError {
+  return error instanceof ApiError && (error.status === 409 || /AlreadyExist/i.test(error.code ?? ""));
+}
+
+async function settle(job: Job, name: string): Promise<EasDescription> {
+  const { client, endpointType, options, began } = job;
   const watch = watchOf(client, name, "deploy", options, began);
   if (options.wait === false) return await untilStatus(watch, goals.visible);
   const description = await untilStatus(watch, goals.created);
   await untilGatewayAnswers(watch, description, endpointType);
   return description;
-}
-
-/** What a deployment has made so far. */
-interface Made {
-  name: string;
-  files: UploadPlan["files"];
-  /** `unknown` when the service was asked for without an answer: then it may exist. */
-  service: "none" | "unknown" | "created";
-}
-
-/** Undoes a deployment, in the order that never leaves a service without its files; returns what to tell of it. */
-async function undo(job: Job, { name, files, service }: Made, error: unknown): Promise<string | undefined> {
-  const { client, storage, options: { cleanupOnFailure = true } } = job;
-  if (service === "created" || (service === "unknown" && !isRefusal(error))) {
-    if (!cleanupOnFailure) return `service "${name}" is kept; delete it when you have seen enough`;
-    try {
-      await deleteService(client, name); // the name was free before, so a service of this name is ours
-    } catch (cause) {
-      return `service "${name}" could not be deleted (${String(cause)}); delete it yourself`;
-    }
-  }
-  const left = storage ? await deleteObjects(storage, files.map(({ key }) => key)) : 0;
-  if (left > 0) return `${left} uploaded files could not be deleted, see "${files[0]!.key}"`;
-  return service === "created"
-    ? "the service was deleted; pass cleanupOnFailure: false to keep it"
-    : undefined;
-}
-
-// Without such an answer, whether the service was created is unknown.
-function isRefusal(error: unknown): boolean {
-  return error instanceof CredentialsError ||
-    (error instanceof ApiError && error.status !== undefined && error.status < 500);
-}
-
-async function deleteService(client: Client, name: string): Promise<void> {
-  await client.call("DeleteService", { method: "DELETE", path: servicePath(client.region, name) }).catch(
-    (error) => {
-      if (!isMissing(error)) throw error;
-    },
-  );
-}
-
-/** The same error with a note at the end of its message. */
-function amended(error: unknown, note: string): unknown {
-  if (!(error instanceof PaiError)) return new PaiError(`${String(error)}; ${note}`, { cause: error });
-  const message = `${error.message}; ${note}`;
-  const init = { ...error, cause: error }; // code, status, requestId and what its class adds
-  if (error instanceof ServiceError) return new ServiceError(message, init as typeof init & ServiceError);
-  if (error instanceof ApiError) return new ApiError(message, init as typeof init & ApiError);
-  if (error instanceof TimeoutError) return new TimeoutError(message, init);
-  return new PaiError(message, init);
 }

@@ -20,7 +20,11 @@ export interface ServiceParts {
   addressOf(files: FileSource): string;
 }
 
-/** Makes the body of CreateService; `options` are merged into it last. */
+/**
+ * Makes the body of CreateService; `options` are merged into it last.
+ *
+ * @throws {TypeError} when the options would leave files unused that are to be uploaded.
+ */
 export function serviceConfig(parts: ServiceParts): JsonObject & { name?: unknown } {
   const { deployment, options } = parts;
   const { modelData, mounts } = deployment;
@@ -35,10 +39,24 @@ export function serviceConfig(parts: ServiceParts): JsonObject & { name?: unknow
   const spec = new InferenceSpec(body).merge(resourceOptions(parts)).merge(
     copyJsonObject(options.options ?? {}, [], "refuse"),
   );
+  checkFilesAreUsed(parts, body, spec);
   if (spec.config.metadata.type === "Async" && spec.isContainerServing) {
     spec.config.metadata.rpc.proxy_path ??= "/"; // where the queue's proxy sends requests to
   }
   return copyJsonObject(spec.toJSON());
+}
+
+function checkFilesAreUsed({ deployment }: ServiceParts, body: JsonObject, spec: InferenceSpec): void {
+  const files = {
+    model_path: [deployment.modelData].find(isFileSource),
+    storage: deployment.mounts.map(({ source }) => source).find(isFileSource),
+  };
+  for (const [key, source] of Object.entries(files)) {
+    if (!source || JSON.stringify(spec.get(key)) === JSON.stringify(body[key])) continue;
+    throw new TypeError(
+      `Cannot deploy "${source.label}": options set "${key}", so nothing would use its files; give one of the two`,
+    );
+  }
 }
 
 function resourceOptions({ deployment, options, resources, workspaceId }: ServiceParts): JsonObject {

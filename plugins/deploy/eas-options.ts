@@ -18,7 +18,8 @@ export interface EasCommonOptions extends DeployOptions {
   wait?: boolean;
   /**
    * Whether a deployment that fails, takes too long or is cancelled deletes what it made: the service, which would
-   * cost money, and its uploaded files. `false` keeps the service to look into. @default {true}
+   * cost money, and its uploaded files; that comes on top of `timeout`. `false` keeps the service to look into.
+   * What may be somebody else's is never deleted. @default {true}
    */
   cleanupOnFailure?: boolean;
 }
@@ -60,7 +61,7 @@ const optionNames: Record<keyof EasDeployOptions, true> = {
 };
 
 /**
- * Checks everything that can be told without the service.
+ * Checks everything that can be told without the service, the options of the wait apart: `watchOf` does those.
  *
  * @returns The resources, checked, when some are given.
  * @throws {TypeError} when an option is unknown, has the wrong type, or excludes another.
@@ -76,7 +77,9 @@ export function checkOptions(options: EasDeployOptions): ResourceConfig | undefi
   for (const name of ["wait", "cleanupOnFailure"] as const) {
     if (!["undefined", "boolean"].includes(typeof options[name])) fail(`${name} must be true or false`);
   }
-  const { instanceType, resourceConfig, instanceCount, timeout, labels } = options as
+  checkSerializer("Cannot deploy", options.serializer);
+  checkLabels(options.labels);
+  const { instanceType, resourceConfig, instanceCount } = options as
     & EasCommonOptions
     & { instanceType?: unknown; resourceConfig?: unknown }; // JavaScript callers may give both
   if (instanceType !== undefined && resourceConfig !== undefined) {
@@ -87,13 +90,27 @@ export function checkOptions(options: EasDeployOptions): ResourceConfig | undefi
       `Cannot deploy: instanceCount must be a whole number from 1 up, not ${instanceCount}`,
     );
   }
-  if (timeout !== undefined && !(timeout > 0)) {
-    throw new RangeError(`Cannot deploy: timeout must be above 0 milliseconds, not ${timeout}`);
-  }
-  for (const [key, value] of Object.entries(copyJsonObject(labels ?? {}, ["labels"]))) {
+  return checkResources(resourceConfig);
+}
+
+function checkLabels(labels: unknown): void {
+  if (labels === undefined) return;
+  if (typeof labels !== "object" || labels === null) fail("labels must be an object");
+  for (const [key, value] of Object.entries(copyJsonObject(labels, ["labels"]))) {
     if (typeof value !== "string") fail(`the label "${key}" must be a text`);
   }
-  return checkResources(resourceConfig);
+}
+
+/**
+ * Checks a serializer by its shape, for callers whom no compiler has warned.
+ *
+ * @throws {TypeError} when it is none.
+ */
+export function checkSerializer(what: string, serializer: unknown): void {
+  if (serializer === undefined) return;
+  const methods: Partial<Record<string, unknown>> = Object(serializer);
+  if (["serialize", "deserialize"].every((name) => typeof methods[name] === "function")) return;
+  throw new TypeError(`${what}: serializer must have the functions serialize and deserialize, as json() has`);
 }
 
 function checkResources(resources: unknown): ResourceConfig | undefined {

@@ -3,8 +3,10 @@ import { describeService, type EasDescription, predictorFor, servicePath } from 
 import type { Predictor } from "../../core/predictor.ts";
 import type { Serializer } from "../../core/serializer.ts";
 import type { Service, ServiceDescription, StateChangeOptions, WaitOptions } from "../../core/service.ts";
+import { checkSerializer } from "./eas-options.ts";
 import { untilAnswered } from "./probe.ts";
-import { type Goal, goals, untilStatus, type Watch } from "./wait.ts";
+import { type Goal, goals, requestTimeout, untilStatus } from "./wait.ts";
+import { timeLeft, type Watch, watchOf } from "./watch.ts";
 
 /** Which address of a service is called: `INTRANET` from inside its VPC. */
 export type EndpointType = "INTERNET" | "INTRANET";
@@ -17,9 +19,6 @@ export interface EasServiceOptions<Input = unknown, Output = unknown> {
   endpointType?: EndpointType;
 }
 
-// Half an hour covers pulling large images and loading large models.
-const defaultTimeout = 1_800_000;
-
 /** A service that runs in EAS. What it knows of the service is as old as the last call; its token never shows. */
 export class EasService<Input = unknown, Output = unknown> implements Service<Input, Output> {
   readonly name: string;
@@ -28,6 +27,7 @@ export class EasService<Input = unknown, Output = unknown> implements Service<In
   readonly #endpointType: EndpointType | undefined;
   #description: EasDescription;
   #answered: boolean;
+  #startAsked: number | undefined; // until it was seen to run, the service may tell the state from before
 
   constructor(
     client: Client,
@@ -43,23 +43,27 @@ export class EasService<Input = unknown, Output = unknown> implements Service<In
   }
 
   async describe(options: { signal?: AbortSignal } = {}): Promise<ServiceDescription> {
-    return this.#description = await describeService(this.#client, this.name, options);
+    return this.#learn(await describeService(this.#client, this.name, options));
   }
 
   async wait(options: WaitOptions = {}): Promise<ServiceDescription> {
-    await this.#until(goals.running, "wait for", options);
-    return this.#description;
+    const watch = watchOf(this.#client, this.name, "wait for", options);
+    return await this.#until(watch, this.#startAsked === undefined ? goals.running : goals.started);
   }
 
   async start({ wait = true, ...options }: StateChangeOptions = {}): Promise<void> {
-    await this.#call("StartService", "PUT", ["start"], options);
-    if (wait) await this.#until(goals.started, "start", options);
+    const watch = watchOf(this.#client, this.name, "start", options);
+    await this.#call("StartService", "PUT", ["start"], watch);
+    this.#startAsked = this.#client.clock.now();
+    if (wait) await this.#until(watch, goals.started);
   }
 
   async stop({ wait = true, ...options }: StateChangeOptions = {}): Promise<void> {
-    await this.#call("StopService", "PUT", ["stop"], options);
+    const watch = watchOf(this.#client, this.name, "stop", options);
+    await this.#call("StopService", "PUT", ["stop"], watch);
     this.#answered = false;
-    if (wait) await this.#until(goals.stopped, "stop", options);
+    this.#startAsked = undefined;
+    if (wait) await this.#until(watch, goals.stopped);
   }
 
   async delete(options: { signal?: AbortSignal } = {}): Promise<void> {
@@ -84,42 +88,25 @@ export class EasService<Input = unknown, Output = unknown> implements Service<In
     action: string,
     method: string,
     below: string[],
-    { signal }: { signal?: AbortSignal },
+    { signal, deadline = Infinity }: { signal?: AbortSignal; deadline?: number },
   ): Promise<unknown> {
     const path = servicePath(this.#client.region, this.name, ...below);
-    return this.#client.call(action, { method, path, signal });
+    const timeout = timeLeft({ client: this.#client, deadline }, requestTimeout);
+    return this.#client.call(action, { method, path, signal, timeout });
   }
 
-  async #until(goal: Goal, action: string, options: WaitOptions): Promise<void> {
-    const watch = watchOf(this.#client, this.name, action, options);
-    this.#description = await untilStatus(watch, goal);
-    if (this.#description.status !== "Running" || this.#answered) return;
-    await untilGatewayAnswers(watch, this.#description, this.#endpointType);
+  async #until(watch: Watch, goal: Goal): Promise<EasDescription> {
+    const description = this.#learn(await untilStatus(watch, goal, this.#startAsked));
+    if (description.status !== "Running" || this.#answered) return description;
+    await untilGatewayAnswers(watch, description, this.#endpointType);
     this.#answered = true;
+    return description;
   }
-}
 
-/** Starts the clock of a wait. */
-export function watchOf(
-  client: Client,
-  name: string,
-  action: string,
-  { signal, timeout = defaultTimeout, onProgress }: WaitOptions,
-  operationBegan: number = client.clock.now(),
-): Watch {
-  const began = client.clock.now();
-  if (!(timeout > 0)) {
-    throw new RangeError(`Cannot ${action} service "${name}": timeout must be above 0 milliseconds`);
+  #learn(description: EasDescription): EasDescription {
+    if (description.status === "Running") this.#startAsked = undefined;
+    return this.#description = description;
   }
-  return {
-    client,
-    name,
-    action,
-    signal,
-    began,
-    deadline: began + timeout,
-    report: (event) => onProgress?.({ ...event, name, elapsed: client.clock.now() - operationBegan }),
-  };
 }
 
 /** Waits until the gateway has an instance of a running service to ask. */
@@ -135,6 +122,7 @@ export async function untilGatewayAnswers(
 /**
  * Finds a service that is deployed already.
  *
+ * @throws {TypeError} when the serializer is none.
  * @throws {ApiError} when there is none of this name.
  */
 export async function getService<Input = unknown, Output = unknown>(
@@ -142,5 +130,6 @@ export async function getService<Input = unknown, Output = unknown>(
   name: string,
   { signal, ...options }: EasServiceOptions<Input, Output> & { signal?: AbortSignal } = {},
 ): Promise<Service<Input, Output>> {
+  checkSerializer(`Cannot find service "${name}"`, options.serializer);
   return new EasService(client, await describeService(client, name, { signal }), options);
 }

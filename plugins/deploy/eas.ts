@@ -4,12 +4,15 @@ import type { Serializer } from "../../core/serializer.ts";
 import type { Service } from "../../core/service.ts";
 import type { Storage } from "../../core/storage.ts";
 import type { Deployment, Target } from "../../core/target.ts";
+import { bounded } from "../../core/timeout.ts";
 import { createService, type Job, type Plan } from "./create-service.ts";
 import { serviceConfig } from "./eas-config.ts";
 import { checkOptions, type EasDeployOptions } from "./eas-options.ts";
 import { EasService, type EndpointType } from "./eas-service.ts";
+import { keyProblem, planUploads, type UploadPlan } from "./plan-uploads.ts";
+import type { ResourceConfig } from "./resource-config.ts";
 import { checkServiceName } from "./service-name.ts";
-import { planUploads, timestamps, type UploadPlan } from "./upload.ts";
+import { timeLeft, watchOf } from "./watch.ts";
 
 /** Options of {@linkcode eas}. */
 export interface EasOptions {
@@ -31,70 +34,65 @@ export function eas(client: Client, setup: EasOptions = {}): Target<EasDeployOpt
   if (typeof client?.call !== "function") {
     throw new TypeError("Cannot deploy to EAS: no client is given; make one with createClient({ region })");
   }
-  const { uploadPrefix = "pai/" } = setup;
-  if (uploadPrefix.startsWith("/") || /[^/]$/.test(uploadPrefix)) {
-    throw new TypeError(
-      `Cannot deploy to EAS: uploadPrefix must end in "/" and not start with it, not "${uploadPrefix}"`,
-    );
-  }
-  const stamp = timestamps(client.clock);
+  const { storage, uploadPrefix = "pai/", endpointType } = setup;
+  checkPrefix(uploadPrefix);
   return {
     async deploy<Input, Output>(
       deployment: Deployment,
       options: EasDeployOptions & { serializer?: Serializer<Input, Output> },
     ): Promise<Service<Input, Output>> {
-      const { clock } = client;
-      const { storage, endpointType } = setup;
-      const { serializer, wait = true } = options;
-      const began = clock.now();
+      const resources = checkOptions(options);
+      const { serviceName = "", serializer, wait = true } = options;
+      const { began, deadline } = watchOf(client, serviceName, "deploy", options);
       const report: Job["report"] = (event) =>
-        options.onProgress?.({ ...event, elapsed: clock.now() - began });
-      const job: Job = { client, storage, endpointType, options, began, report };
-      const plan = await prepare(
-        job,
-        deployment,
-        (sources) => planFiles(sources, storage, uploadPrefix, stamp),
-      );
+        options.onProgress?.({ ...event, elapsed: client.clock.now() - began });
+      const job: Job = { client, storage, endpointType, options, began, deadline, report };
+      const plan = await prepare(job, deployment, resources, uploadPrefix);
       const description = await createService(job, plan);
       return new EasService<Input, Output>(client, description, { serializer, endpointType, answered: wait });
     },
   };
 }
 
-async function prepare(
-  { client, options, report }: Job,
-  deployment: Deployment,
-  plan: (sources: FileSource[]) => Promise<UploadPlan>,
-): Promise<Plan> {
-  const resources = checkOptions(options);
-  options.signal?.throwIfAborted();
-  const sources = [deployment.modelData, ...deployment.mounts.map(({ source }) => source)].filter(
-    isFileSource,
-  );
-  const { files, addressOf } = await plan(sources);
-  const { workspaceId } = client;
-  const config = serviceConfig({ deployment, options, resources, workspaceId, addressOf });
-  checkServiceName(config.name);
-  if (resources?.gpu && resources.gpuMemory) {
-    const message = "gpu and gpuMemory are both given: an instance with whole GPUs does not share one";
-    report({ stage: "create", name: config.name, message });
-  }
-  return { name: config.name, config, files };
+function checkPrefix(prefix: unknown): void {
+  if (prefix === "") return;
+  const problem = typeof prefix !== "string" || !prefix.endsWith("/")
+    ? 'must end in "/"'
+    : keyProblem(prefix.slice(0, -1));
+  if (!problem) return;
+  throw new TypeError(`Cannot deploy to EAS: uploadPrefix "${String(prefix)}" ${problem}`);
 }
 
-async function planFiles(
-  sources: FileSource[],
-  storage: Storage | undefined,
+async function prepare(
+  job: Job,
+  deployment: Deployment,
+  resources: ResourceConfig | undefined,
   prefix: string,
-  stamp: () => string,
-): Promise<UploadPlan> {
-  if (storage) return await planUploads(sources, storage, prefix, stamp);
-  if (sources.length > 0) {
-    throw new TypeError(
-      `Cannot deploy "${
-        sources[0]!.label
-      }": no storage to upload it to; use eas(client, { storage: oss(client, { bucket }) })`,
-    );
+): Promise<Plan> {
+  const { client: { workspaceId }, options } = job;
+  const { files, addressOf } = await planFiles(job, deployment, prefix);
+  const config = serviceConfig({ deployment, options, resources, workspaceId, addressOf });
+  const { name } = config;
+  checkServiceName(name);
+  if (resources?.gpu && resources.gpuMemory) {
+    const message = "gpu and gpuMemory are both given: an instance with whole GPUs does not share one";
+    job.report({ stage: "create", name, message });
   }
-  return { files: [], addressOf: () => "" };
+  return { name, config, files };
+}
+
+async function planFiles(job: Job, { modelData, mounts }: Deployment, prefix: string): Promise<UploadPlan> {
+  const { client: { clock }, storage, options: { serviceName, signal } } = job;
+  signal?.throwIfAborted();
+  const sources: FileSource[] = [modelData, ...mounts.map(({ source }) => source)].filter(isFileSource);
+  if (sources.length === 0) return { files: [], addressOf: () => "" };
+  if (storage) {
+    const what = `Cannot deploy service "${serviceName}", reading its files`;
+    return await bounded(what, timeLeft(job), signal, () => planUploads(sources, storage, prefix, clock));
+  }
+  throw new TypeError(
+    `Cannot deploy "${
+      sources[0]!.label
+    }": no storage to upload it to; use eas(client, { storage: oss(client, { bucket }) })`,
+  );
 }

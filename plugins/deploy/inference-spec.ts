@@ -41,7 +41,8 @@ export class InferenceSpec {
   /**
    * The configuration to read and write: `spec.config.metadata.rpc.keepalive = 1000`. Reading creates nothing, and
    * objects come into being with the first write inside them. Keys that the types don't know go through
-   * {@linkcode InferenceSpec.set}.
+   * {@linkcode InferenceSpec.set}, and so do whole objects, whose views can't be assigned without all of their
+   * keys: `spec.set("metadata", { instance: 2 })`.
    */
   get config(): ConfigView {
     return this.#view;
@@ -116,13 +117,17 @@ export class InferenceSpec {
     return new InferenceSpec(copyJsonObject(this.#config));
   }
 
-  /** A plain copy. Files that wait for their upload are shown as `"$upload": label`. */
+  /**
+   * A plain copy, which includes the secrets (`token`, `dockerAuth`, passwords of Git): printing the spec itself shows
+   * none. Files that wait for their upload are shown as `"$upload": label`.
+   */
   toJSON(): ServiceConfig & Record<string, unknown> {
     return copyJsonObject(this.#config, [], "label");
   }
 
   /**
-   * What a target is asked to run: the configuration, its mounts and the model, apart.
+   * What a target is asked to run: the configuration, its mounts and the model, apart. It includes the secrets
+   * (`token`, `dockerAuth`, passwords of Git), so it is not for printing.
    *
    * @throws {TypeError} when files to upload are only known by their label, as in a spec read from JSON.
    */

@@ -17,7 +17,7 @@
  *
  * const service = await model.deploy(eas(client), { serviceName: "iris", instanceType: "ecs.c6.large" });
  * console.log(await service.predictor().predict([[5.1, 3.5, 1.4, 0.2]]));
- * await service.delete();
+ * await service.delete(); // what was uploaded for it would stay in the bucket
  * ```
  *
  * @module

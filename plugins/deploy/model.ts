@@ -25,7 +25,8 @@ export class Model {
    *
    * @throws {TypeError} when there is neither, or the data is neither files nor an OSS address.
    */
-  constructor({ modelData, inferenceSpec }: ModelOptions) {
+  constructor(options: ModelOptions) {
+    const { modelData, inferenceSpec } = options ?? {}; // JavaScript callers may give none
     if (modelData === undefined && inferenceSpec === undefined) {
       throw new TypeError("Cannot make a model: give modelData, inferenceSpec or both");
     }

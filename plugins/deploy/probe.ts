@@ -1,6 +1,6 @@
 import { PredictionError } from "../../core/errors.ts";
 import type { Predictor } from "../../core/predictor.ts";
-import { pauseWithin, type Watch } from "./wait.ts";
+import { pauseWithin, timeLeft, type Watch } from "./watch.ts";
 
 const pause = 2_000;
 
@@ -15,7 +15,7 @@ const requestTimeout = 10_000;
  */
 export async function untilAnswered(watch: Watch, predictor: Predictor, isQueue: boolean): Promise<void> {
   for (;;) {
-    const problem = await unanswered(predictor, isQueue, watch.signal);
+    const problem = await unanswered(predictor, isQueue, watch);
     if (problem === undefined) return;
     const state = `it is Running, but its gateway does not answer (${problem})`;
     watch.report({ stage: "probe", status: "Running", message: `service "${watch.name}": ${state}` });
@@ -26,14 +26,15 @@ export async function untilAnswered(watch: Watch, predictor: Predictor, isQueue:
 async function unanswered(
   predictor: Predictor,
   isQueue: boolean,
-  signal?: AbortSignal,
+  watch: Watch,
 ): Promise<string | undefined> {
+  const { signal } = watch;
   try {
     const response = await predictor.rawPredict(undefined, {
       method: "GET", // a service may hang on HEAD
       ...(isQueue && { query: { _attrs_: "true" } }), // a plain GET would take an item out of the queue
       retry: false,
-      timeout: requestTimeout,
+      timeout: timeLeft(watch, requestTimeout),
       signal,
     });
     await response.body?.cancel();

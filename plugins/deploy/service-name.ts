@@ -25,7 +25,7 @@ export function checkServiceName(name: unknown): asserts name is string {
   }
 }
 
-/** Makes a name that is not taken from the last part of a path: `My-Model.v1/` gives `my_model_v1_` and 8 characters. */
+/** Makes a random name from the last part of a path: `My-Model.v1/` gives `my_model_v1_` and 8 characters. */
 export function generateServiceName(path = ""): string {
   const last = path.split(/[/\\]/).findLast((part) => part !== "") ?? "";
   const stem = last.toLowerCase().replace(/[^a-z0-9_]/g, "_").replace(/^[^a-z]+/, "")

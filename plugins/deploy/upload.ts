@@ -1,144 +1,137 @@
-import type { Clock } from "../../core/clock.ts";
-import { StorageError } from "../../core/errors.ts";
-import type { FileEntry, FileSource } from "../../core/files.ts";
+import { PaiError, StorageError } from "../../core/errors.ts";
+import type { FileEntry } from "../../core/files.ts";
 import type { ProgressEvent } from "../../core/service.ts";
 import type { Storage } from "../../core/storage.ts";
-
-/** Files to upload and the keys they get. */
-export interface UploadPlan {
-  /** Each file once. */
-  files: { key: string; entry: FileEntry }[];
-  /** Where a source will be: a folder with `/` at its end, or one file. */
-  addressOf(source: FileSource): string;
-}
+import { bounded } from "../../core/timeout.ts";
+import type { UploadPlan } from "./plan-uploads.ts";
 
 // Enough to hide latency, few enough for an edge worker, which has six connections.
 const concurrency = 4;
 
-/**
- * Looks at every file before anything is sent, so that a missing folder or an unreadable file stops a deployment
- * that has done nothing yet. Each source gets a folder of its own below `prefix`.
- *
- * @param stamp Makes the name of the next folder.
- */
-export async function planUploads(
-  sources: Iterable<FileSource>,
-  storage: Storage,
-  prefix: string,
-  stamp: () => string,
-): Promise<UploadPlan> {
-  const files: UploadPlan["files"] = [];
-  const addresses = new Map<FileSource, string>();
-  for (const source of new Set(sources)) {
-    const folder = `${prefix}model_data/${stamp()}/`;
-    const entries = await Array.fromAsync(source);
-    for (const entry of entries) {
-      await checkReadable(entry, source);
-      files.push({ key: folder + entry.path, entry });
-    }
-    const single = entries.length === 1 && await source.kind() === "file";
-    addresses.set(source, `oss://${storage.bucket}/${folder}${single ? entries[0]!.path : ""}`);
-  }
-  return { files, addressOf: (source) => addresses.get(source)! }; // planned above
-}
+// How long uploads that are cancelled may take to end: a storage that ignores its signal holds nobody up.
+const endingTime = 5_000;
 
-async function checkReadable(entry: FileEntry, { label }: FileSource): Promise<void> {
-  const reader = entry.open().getReader();
-  try {
-    await reader.read();
-  } catch (cause) {
-    throw new StorageError(`Cannot read "${entry.path}" of "${label}": ${String(cause)}`, {
-      cause,
-      key: entry.path,
-    });
-  } finally {
-    await reader.cancel().catch(() => {}); // the first bytes are all that was asked
-  }
-}
+// How long deleting may take in all.
+const deletingTime = 120_000;
 
 /** Options of {@linkcode upload}. */
 export interface UploadOptions {
+  /** Beginning of the error's message when the time is up. */
+  what: string;
   /** Where the objects go. */
   storage: Storage;
   /** Cancels the uploads. */
   signal?: AbortSignal;
+  /** Longest time in milliseconds. */
+  timeout: number;
   /** Hears of each file, and of each further percent of the bytes. */
   report: (event: Pick<ProgressEvent, "stage" | "name" | "message" | "bytes">) => void;
+  /** Gets the keys of what is or may be written, so that it can be deleted, also when the upload fails. */
+  written: Set<string>;
 }
 
 /**
- * Uploads files. When one fails the others are stopped, what was written is deleted, and the first failure is thrown.
+ * Uploads files. When one fails the others are stopped, and the first failure is thrown.
+ *
+ * @throws {PaiError} with the code `FileChanged` when a file is longer or shorter than it was when it was planned.
+ * @throws {TimeoutError} when the time is up.
  */
 export async function upload(files: UploadPlan["files"], options: UploadOptions): Promise<void> {
-  const { storage, report } = options;
+  const { what, timeout } = options;
+  let running: Promise<void> | undefined;
+  try {
+    await bounded(what, timeout, options.signal, (signal) => running = uploadAll(files, options, signal));
+  } catch (error) {
+    // What is still on its way would arrive after it was deleted.
+    if (running) await bounded(what, endingTime, undefined, () => running!).catch(() => {});
+    throw error;
+  }
+}
+
+async function uploadAll(
+  files: UploadPlan["files"],
+  { storage, report, written }: UploadOptions,
+  given: AbortSignal,
+): Promise<void> {
   const stop = new AbortController();
-  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-  const total = files.reduce((sum, { entry }) => sum + entry.size, 0);
+  const signal = AbortSignal.any([given, stop.signal]);
+  const count = counter(files, report);
   const queue = files.values();
-  const written: string[] = [];
-  let done = 0;
-  let reported = 0;
-  const count = (name: string, length: number): void => {
-    done += length;
-    if (done - reported < total / 100 && done < total) return;
-    reported = done;
-    report({ stage: "upload", name, message: `uploading ${name}`, bytes: { done, total } });
-  };
-  const put = async ({ key, entry }: UploadPlan["files"][number]): Promise<void> => {
-    const body = entry.open().pipeThrough(counted((length) => count(entry.path, length)));
-    await storage.put(key, body, { size: entry.size, ifAbsent: true, signal });
-  };
   const worker = async (): Promise<void> => {
-    for (const file of queue) {
+    for (const { key, entry } of queue) {
       if (signal.aborted) return;
-      await put(file).then(() => written.push(file.key), (error) => {
-        if (!isForeign(error)) written.push(file.key); // what failed may still have arrived
+      written.add(key); // an upload that fails may still have arrived
+      await put(storage, key, entry, count, signal).catch((error) => {
+        if (isForeign(error)) written.delete(key);
         stop.abort(error);
       });
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
-  if (!signal.aborted) return;
-  await deleteObjects(storage, written);
-  throw signal.reason; // the first failure, or the caller's reason
+  signal.throwIfAborted(); // with the first failure, or the caller's reason
 }
 
-// Somebody else's object: two deployments have begun in the same millisecond.
+type Count = (entry: FileEntry, length: number) => void;
+
+function counter(files: UploadPlan["files"], report: UploadOptions["report"]): Count {
+  const total = files.reduce((sum, { entry }) => sum + entry.size, 0);
+  let done = 0;
+  let reported = 0;
+  return ({ path: name }, length) => {
+    done += length;
+    if (done - reported < total / 100 && done < total) return;
+    reported = done;
+    report({ stage: "upload", name, message: `uploading ${name}`, bytes: { done, total } });
+  };
+}
+
+async function put(
+  storage: Storage,
+  key: string,
+  entry: FileEntry,
+  count: Count,
+  signal: AbortSignal,
+): Promise<void> {
+  let changed: PaiError | undefined;
+  let sent = 0;
+  const check = (hasChanged: boolean): void => {
+    if (!hasChanged) return;
+    const message =
+      `Cannot upload "${entry.path}": it no longer has the ${entry.size} bytes that it had before`;
+    throw changed = new PaiError(message, { code: "FileChanged" });
+  };
+  const measured = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(chunk, controller) {
+      check((sent += chunk.length) > entry.size);
+      count(entry, chunk.length);
+      controller.enqueue(chunk);
+    },
+    flush: () => check(sent < entry.size),
+  });
+  if (entry.size === 0) count(entry, 0); // no bytes will tell of it
+  try {
+    await storage.put(key, entry.open().pipeThrough(measured), { size: entry.size, ifAbsent: true, signal });
+  } catch (error) {
+    throw changed ?? error; // a storage may wrap what broke its stream
+  }
+}
+
+// Somebody else's object: two deployments have chosen the same folder.
 function isForeign(error: unknown): boolean {
   return error instanceof StorageError && error.code === "FileAlreadyExists";
 }
 
-function counted(
-  count: (length: number) => void,
-): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
-  return new TransformStream({
-    transform(chunk, controller) {
-      count(chunk.length);
-      controller.enqueue(chunk);
-    },
-  });
-}
-
-/** Deletes objects as far as that is possible and returns how many are left. */
-export async function deleteObjects(storage: Storage, keys: readonly string[]): Promise<number> {
-  const queue = keys.values();
-  let left = 0;
-  const worker = async (): Promise<void> => {
-    for (const key of queue) await storage.delete(key).catch(() => left++);
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
-  return left;
-}
-
-/** Names folders after the time in UTC, `20240101_000000_000000`; the last digits keep apart what begins together. */
-export function timestamps(clock: Clock): () => string {
-  let last = -Infinity;
-  let count = 0;
-  return () => {
-    const now = Math.max(clock.now(), last);
-    count = now === last ? count + 1 : 0;
-    last = now;
-    const digits = new Date(now).toISOString().replace(/[-:Z]/g, "").replace(/[T.]/g, "_");
-    return digits + String(count).padStart(3, "0");
-  };
+/** Deletes objects as far as that is possible and returns the keys of those that are left. */
+export async function deleteObjects(storage: Storage, keys: Iterable<string>): Promise<string[]> {
+  const left = new Set(keys);
+  const queue = [...left].values();
+  await bounded("Cannot delete", deletingTime, undefined, async (signal) => {
+    const worker = async (): Promise<void> => {
+      for (const key of queue) {
+        await storage.delete(key, { signal }).then(() => left.delete(key), () => {});
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, worker));
+  }).catch(() => {});
+  return [...left];
 }

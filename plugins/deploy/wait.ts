@@ -1,26 +1,8 @@
-import type { Client } from "../../core/client.ts";
 import { describeService, type EasDescription } from "../../core/eas-service.ts";
-import { ApiError, CredentialsError, ServiceError, TimeoutError } from "../../core/errors.ts";
+import { ApiError, CredentialsError, ServiceError } from "../../core/errors.ts";
 import { redact } from "../../core/redact.ts";
-import type { ProgressEvent, ServiceStatus } from "../../core/service.ts";
-
-/** A wait for a service: who waits for what, and for how long. */
-export interface Watch {
-  /** Asks, and has the clock. */
-  client: Client;
-  /** The service. */
-  name: string;
-  /** What is being done, for messages: `deploy`, `start`. */
-  action: string;
-  /** Cancels the wait. */
-  signal?: AbortSignal;
-  /** When the wait began, by the client's clock. */
-  began: number;
-  /** When the wait gives up, by the client's clock. */
-  deadline: number;
-  /** Hears of each step. */
-  report: (event: Pick<ProgressEvent, "stage" | "message" | "status">) => void;
-}
+import type { ServiceStatus } from "../../core/service.ts";
+import { pauseWithin, timeLeft, type Watch } from "./watch.ts";
 
 /** When a wait ends. */
 export interface Goal {
@@ -53,26 +35,34 @@ const longestPause = 5_000;
 // How long a service may go on telling the state that it had before a call.
 const settlingTime = 30_000;
 
+/** Longest time of one request in milliseconds: one without an answer must not use up the time of the whole wait. */
+export const requestTimeout = 60_000;
+
 // A wait of half an hour outlives a few failed requests, each of which the client has retried already.
 const toleratedFailures = 5;
 
 /**
  * Asks for the state of a service until it is what the goal says.
  *
+ * @param asked When the service was asked for this state; when the wait begins, unless it was before.
  * @throws {ServiceError} when the service ends in a state that leads nowhere.
  * @throws {TimeoutError} when the time is up; its message has the last state.
  */
-export async function untilStatus(watch: Watch, goal: Goal): Promise<EasDescription> {
-  const { client, began, signal, report } = watch;
+export async function untilStatus(
+  watch: Watch,
+  goal: Goal,
+  asked: number = watch.client.clock.now(),
+): Promise<EasDescription> {
+  const { client, signal, report } = watch;
   let first: ServiceStatus | undefined;
   let moved = false; // once it has, no state is an old one
   let last: EasDescription | undefined;
   let failures = 0;
   let heard: string | undefined;
   for (let pause = firstPause;; pause = Math.min(pause * 1.5, longestPause)) {
-    const settling = goal.settling && client.clock.now() - began < settlingTime;
+    const settling = goal.settling && client.clock.now() - asked < settlingTime;
     try {
-      last = await describeService(client, watch.name, { signal });
+      last = await describeService(client, watch.name, { signal, timeout: timeLeft(watch, requestTimeout) });
       failures = 0;
     } catch (error) {
       const isNew = settling && goal.settling === "new service" && isMissing(error);
@@ -93,23 +83,6 @@ export async function untilStatus(watch: Watch, goal: Goal): Promise<EasDescript
     const state = last ? `it is ${last.status}${explanation(last)}` : "it is not visible";
     await pauseWithin(watch, pause, state);
   }
-}
-
-/**
- * Waits, but not beyond the deadline.
- *
- * @throws {TimeoutError} when the time is up.
- */
-export async function pauseWithin(watch: Watch, pause: number, state: string): Promise<void> {
-  const { client: { clock }, began, deadline, signal } = watch;
-  const now = clock.now();
-  if (now >= deadline) {
-    throw new TimeoutError(
-      `Cannot ${watch.action} service "${watch.name}": ${state} after ${Math.round((now - began) / 1000)} s`,
-      { code: "WaitTimeout" },
-    );
-  }
-  await clock.sleep(Math.min(pause, deadline - now), signal);
 }
 
 /** Whether an error says that there is no such service. */

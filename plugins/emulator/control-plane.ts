@@ -19,6 +19,21 @@ import { verifyAcs3 } from "./verify-acs3.ts";
 type Env = { Variables: { requestId: string; body: Uint8Array<ArrayBuffer> } };
 type Call = Context<Env>;
 
+const services = "/api/v2/services";
+const service = `${services}/:cluster/:name`;
+
+/** The actions that the emulator knows: method, path, name, and what makes the answer. */
+const actions: [method: string, path: string, name: string, run: (cloud: Cloud, call: Call) => JsonObject][] =
+  [
+    ["POST", services, "CreateService", create],
+    ["GET", services, "ListServices", listServices],
+    ["GET", service, "DescribeService", (cloud, call) => described(cloud, call, named(cloud, call))],
+    ["PUT", service, "UpdateService", update],
+    ["PUT", `${service}/start`, "StartService", (cloud, call) => change(cloud, call, "start")],
+    ["PUT", `${service}/stop`, "StopService", (cloud, call) => change(cloud, call, "stop")],
+    ["DELETE", service, "DeleteService", (cloud, call) => change(cloud, call, "delete")],
+  ];
+
 /**
  * The control plane: EAS 2021-07-01, ROA style, signed with ACS3.
  * Source: https://www.alibabacloud.com/help/en/pai/developer-reference/api-eas-2021-07-01-overview.
@@ -33,52 +48,11 @@ export function controlPlane(cloud: Cloud): Hono<Env> {
     call.res.headers.set("date", new Date(cloud.clock.now()).toUTCString());
   });
   app.use((call, next) => authenticate(cloud, call).then(next));
-
-  const services = "/api/v2/services";
-  const service = `${services}/:cluster/:name`;
-  app.post(services, (call) => {
-    checkAction(call, "CreateService");
-    const created = createService(cloud, parseConfig(call.get("body")), call.req.query("Labels"));
-    const { ServiceId, ServiceUid, ServiceName, Region, Status, InternetEndpoint, IntranetEndpoint } =
-      describe(
-        cloud,
-        created,
-        new URL(call.req.url),
-      );
-    return answer(call, {
-      ServiceId,
-      ServiceUid,
-      ServiceName,
-      Region,
-      Status,
-      InternetEndpoint,
-      IntranetEndpoint,
+  for (const [method, path, name, run] of actions) {
+    app.on(method, path, (call) => {
+      if (call.req.header("x-acs-action") !== name) throw actionNotFound();
+      return json({ RequestId: call.get("requestId"), ...run(cloud, call) }, 200);
     });
-  });
-  app.get(services, (call) => {
-    checkAction(call, "ListServices");
-    return answer(call, listServices(cloud, call));
-  });
-  app.get(service, (call) => {
-    checkAction(call, "DescribeService");
-    return answer(call, describe(cloud, named(cloud, call), new URL(call.req.url)));
-  });
-  app.put(service, (call) => {
-    checkAction(call, "UpdateService");
-    const replace = call.req.query("UpdateType") === "replace";
-    updateService(cloud, named(cloud, call), parseConfig(call.get("body")), replace);
-    return answer(call, { Message: `Service [${call.req.param("name")}] is updated` });
-  });
-  for (const kind of ["start", "stop", "delete"] as const) {
-    app.on(
-      kind === "delete" ? "DELETE" : "PUT",
-      kind === "delete" ? service : `${service}/${kind}`,
-      (call) => {
-        checkAction(call, { start: "StartService", stop: "StopService", delete: "DeleteService" }[kind]);
-        changeState(cloud, named(cloud, call), kind);
-        return answer(call, { Message: `Service [${call.req.param("name")}] accepted: ${kind}` });
-      },
-    );
   }
   app.all("*", () => {
     throw actionNotFound();
@@ -121,11 +95,6 @@ async function authenticate(cloud: Cloud, call: Call): Promise<void> {
   }
 }
 
-/** The action that is named in the header must be the one whose path was called. */
-function checkAction(call: Call, action: string): void {
-  if (call.req.header("x-acs-action") !== action) throw actionNotFound();
-}
-
 function actionNotFound(): Refusal {
   const message = "Specified api is not found, please check your url and method.";
   return new Refusal({ status: 404, code: "InvalidAction.NotFound", message });
@@ -144,6 +113,37 @@ function named(cloud: Cloud, call: Call): FoundService {
   return found;
 }
 
+function create(cloud: Cloud, call: Call): JsonObject {
+  const created = createService(cloud, parseConfig(call.get("body")), call.req.query("Labels"));
+  const shown = [
+    "ServiceId",
+    "ServiceUid",
+    "ServiceName",
+    "Region",
+    "Status",
+    "InternetEndpoint",
+    "IntranetEndpoint",
+  ];
+  return Object.fromEntries(
+    Object.entries(described(cloud, call, created)).filter(([name]) => shown.includes(name)),
+  );
+}
+
+function update(cloud: Cloud, call: Call): JsonObject {
+  const replace = call.req.query("UpdateType") === "replace";
+  updateService(cloud, named(cloud, call), parseConfig(call.get("body")), replace);
+  return { Message: `Service [${call.req.param("name")}] is updated` };
+}
+
+function change(cloud: Cloud, call: Call, kind: "start" | "stop" | "delete"): JsonObject {
+  changeState(cloud, named(cloud, call), kind);
+  return { Message: `Service [${call.req.param("name")}] accepted: ${kind}` };
+}
+
+function described(cloud: Cloud, call: Call, found: FoundService): JsonObject {
+  return describe(cloud, found, new URL(call.req.url));
+}
+
 function listServices(cloud: Cloud, call: Call): JsonObject {
   const { Filter = "", Order = "desc", PageNumber = "1", PageSize = "100" } = call.req.query();
   const [page, size] = [Number(PageNumber), Number(PageSize)];
@@ -154,17 +154,11 @@ function listServices(cloud: Cloud, call: Call): JsonObject {
   const matching = allServices(cloud).filter(({ service }) => service.name.includes(Filter));
   if (Order.toLowerCase() !== "asc") matching.reverse(); // the newest come first
   return {
-    Services: matching.slice((page - 1) * size, page * size).map((found) =>
-      describe(cloud, found, new URL(call.req.url))
-    ),
+    Services: matching.slice((page - 1) * size, page * size).map((found) => described(cloud, call, found)),
     TotalCount: matching.length,
     PageNumber: page,
     PageSize: size,
   };
-}
-
-function answer(call: Call, members: JsonObject): Response {
-  return json({ RequestId: call.get("requestId"), ...members }, 200);
 }
 
 function apiError(call: Call, error: Error): Response {

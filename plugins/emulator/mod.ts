@@ -17,6 +17,7 @@ import { Hono } from "hono";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Credentials, CredentialsProvider } from "../../core/credentials.ts";
 import type { Fetch } from "../../core/fetch.ts";
+import { bucketName } from "../../core/oss-uri.ts";
 import type { Cloud } from "./cloud.ts";
 import { controlPlane } from "./control-plane.ts";
 import { gateway } from "./gateway.ts";
@@ -70,6 +71,7 @@ export interface Emulator {
  * Makes an emulator. It keeps everything in memory and has no timers: states follow from the clock.
  *
  * @throws {RangeError} when a delay or `maxBodyBytes` is negative, or there is no key pair.
+ * @throws {TypeError} when a delay has an unknown name, or a bucket has one that no bucket can have.
  */
 export function emulator(options: EmulatorOptions = {}): Emulator {
   const { region = "cn-hangzhou", clock = systemClock } = options;
@@ -80,11 +82,11 @@ export function emulator(options: EmulatorOptions = {}): Emulator {
     region,
     clock,
     accountId: options.accountId ?? "1000000000000001",
-    delays: checked({ create: 150, start: 150, stop: 100, delete: 50, gateway: 100, ...options.delays }),
+    delays: delaysFrom(options.delays),
     handlers: options.handlers ?? {},
     maxBodyBytes: checked({ maxBodyBytes: options.maxBodyBytes ?? 256 * 1024 * 1024 }).maxBodyBytes,
     lookup: (accessKeyId) => keys.find((key) => key.accessKeyId === accessKeyId),
-    store: new Store(options.buckets ?? ["emulator-bucket"]),
+    store: new Store(bucketsFrom(options.buckets)),
   };
   const app = new Hono({ getPath: (request) => route(new URL(request.url), cloud) });
   app.route("/eas", controlPlane(cloud));
@@ -106,6 +108,24 @@ const inventedKey: Credentials = {
   accessKeyId: "emulatorAccessKeyId",
   accessKeySecret: "emulatorAccessKeySecret",
 };
+
+function bucketsFrom(names: readonly string[] = ["emulator-bucket"]): readonly string[] {
+  const wrong = names.find((name) => !bucketName.test(name));
+  if (wrong === undefined) return names;
+  throw new TypeError(`Cannot make an emulator: no bucket can have the name "${wrong}"`);
+}
+
+const defaultDelays: Required<Delays> = { create: 150, start: 150, stop: 100, delete: 50, gateway: 100 };
+
+function delaysFrom(given: Delays = {}): Required<Delays> {
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(defaultDelays, name));
+  if (unknown) {
+    const names = Object.keys(defaultDelays).join(", ");
+    throw new TypeError(`Cannot make an emulator: there is no delay "${unknown}"; it has ${names}`);
+  }
+  const set = Object.entries(given).filter(([, ms]) => ms !== undefined);
+  return checked({ ...defaultDelays, ...Object.fromEntries(set) });
+}
 
 function checked<Numbers extends object>(numbers: Numbers): Numbers {
   for (const [name, value] of Object.entries(numbers)) {

@@ -1,6 +1,5 @@
 import { md5 } from "@noble/hashes/legacy.js";
 import { hex } from "../../core/encoding.ts";
-import { toBytes } from "@std/streams/to-bytes";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { StorageError } from "../../core/errors.ts";
 import { compareUtf8 } from "../../core/percent.ts";
@@ -62,7 +61,7 @@ class Memory implements Storage {
     new Headers({ "content-type": contentType }); // throws when the type can't be a header's value
     const { content: given } = objectBody(`oss://${this.bucket}/${key}`, body, size);
     signal?.throwIfAborted();
-    const content = await collect(given);
+    const content = await collect(given, signal);
     signal?.throwIfAborted();
     if (ifAbsent && this.#objects.has(key)) {
       throw this.#error("put", key, 409, "FileAlreadyExists", "The object you specified already exists");
@@ -146,10 +145,32 @@ class Memory implements Storage {
 /** A copy: what the caller does to its buffer later must not change the object. */
 async function collect(
   content: Uint8Array<ArrayBuffer> | ArrayBuffer | Blob | ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (content instanceof ReadableStream) return await toBytes(content);
+  if (content instanceof ReadableStream) return await toBytes(content, signal);
   if (content instanceof Blob) return new Uint8Array(await content.arrayBuffer());
   return new Uint8Array(content instanceof ArrayBuffer ? content.slice(0) : content);
+}
+
+/** Reads a stream to its end, or cancels it: one that hangs ends with the signal, too. */
+async function toBytes(
+  stream: ReadableStream<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const reader = stream.getReader();
+  const cancel = (): void => void reader.cancel(signal?.reason).catch(() => {}); // ends a read that is pending
+  signal?.addEventListener("abort", cancel);
+  try {
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    for (;;) {
+      const { done, value } = await reader.read();
+      signal?.throwIfAborted();
+      if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer());
+      chunks.push(new Uint8Array(value)); // a copy: the chunk is its owner's
+    }
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+  }
 }
 
 /** The moment between a call and its effect, which storage in a network has too. */

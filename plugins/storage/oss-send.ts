@@ -93,10 +93,11 @@ export class OssSender {
           return await read(await this.#answer(call, signal));
         } catch (error) {
           if (body?.failure()) throw body.failure();
-          if (error instanceof PaiError || signal.aborted) throw error;
-          const said = redact(error instanceof Error ? error.message : String(error));
+          if (signal.aborted || !(error instanceof PaiError && error.code === "NetworkError")) throw error;
+          const { cause } = error;
+          const said = redact(cause instanceof Error ? cause.message : String(cause));
           const message = `${what}: no answer from ${this.#address.origin} (${said})`;
-          throw new StorageError(message, { code: "NetworkError", key, cause: error });
+          throw new StorageError(message, { code: "NetworkError", key, cause });
         }
       },
     );

@@ -1,6 +1,6 @@
 import type { CallOptions, Client } from "../../core/client.ts";
-
 import { ApiError } from "../../core/errors.ts";
+import { bounded } from "../../core/timeout.ts";
 import { fakeClock } from "./fake_clock.ts";
 
 /** A call that reached the fake control plane. */
@@ -10,6 +10,7 @@ export interface FakeCall {
   path?: string;
   query?: Readonly<Record<string, unknown>>;
   body?: unknown;
+  timeout?: number;
 }
 
 /** What the fake control plane and gateway answer. Each list's last item is repeated. */
@@ -28,6 +29,10 @@ export interface FakeScript {
   exists?: boolean;
   /** Fails calls of this action. */
   fail?: Record<string, () => unknown>;
+  /** Never answers these actions. */
+  hang?: string[];
+  /** Configuration of the service that there is after CreateService, though the call fails. */
+  made?: (asked: Record<string, unknown>) => Record<string, unknown>;
   workspaceId?: string;
 }
 
@@ -56,6 +61,10 @@ export function fakeEas(script: FakeScript = {}): FakeEas {
   const next = <T>(list: T[]): T => list.length > 1 ? list.shift()! : list[0]!;
 
   const answer = (action: string, body: unknown): unknown => {
+    if (action === "CreateService" && script.made) {
+      exists = true;
+      config = script.made(body as typeof config); // what the code under test sends
+    }
     const failure = script.fail?.[action];
     if (failure) throw failure();
     if (action === "CreateService") {
@@ -96,15 +105,11 @@ export function fakeEas(script: FakeScript = {}): FakeEas {
       return response;
     },
     call: <T>(action: string, request: CallOptions = {}) => {
-      const { method, path, query, body } = request;
-      calls.push({ action, method, path, query, body });
-      return new Promise<T>((resolve, reject) => {
-        if (request.signal?.aborted) return reject(request.signal.reason);
-        try {
-          resolve(answer(action, body) as T); // as loose as the real answers
-        } catch (error) {
-          reject(error);
-        }
+      const { method, path, query, body, timeout } = request;
+      calls.push({ action, method, path, query, body, timeout });
+      return bounded(`Cannot call ${action}`, request.timeout ?? 60_000, request.signal, async () => {
+        await (script.hang?.includes(action) ? new Promise(() => {}) : undefined);
+        return answer(action, body) as T; // as loose as the real answers
       });
     },
   };

@@ -1,5 +1,6 @@
 /**
- * Runs the unit tests on another runtime: `deno run -A tests/support/run_tests.ts bun` or `… node`.
+ * Runs the unit tests on another runtime: `deno run -A tests/support/run_tests.ts bun` or `… node`; or, as
+ * `… published`, on Deno with `@std/streams` as JSR has it instead of the stand-in.
  *
  * Works in a copy of the checkout, so that no `node_modules` of one runtime is in another's way. The runtime is
  * the one that the variable `BUN` or `NODE` names, else the first in `PATH` that is new enough.
@@ -7,7 +8,15 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import process from "node:process";
@@ -17,8 +26,10 @@ import { projectFiles, root } from "./tree.ts";
 interface Runtime {
   /** Name of the program, and of the variable in capitals. */
   name: string;
-  /** Oldest version that will do. */
-  minimum: string;
+  /** Oldest version that will do; absent when this very runtime runs the tests. */
+  minimum?: string;
+  /** Changes the copy before the tests. */
+  prepare?(copy: string): void;
   /** Commands that install the dependencies and run the tests, given the program's path. */
   commands(program: string): [command: string, ...args: string[]][];
 }
@@ -46,6 +57,14 @@ const runtimes: Runtime[] = [
     minimum: "1.2.0",
     commands: (bun) => [[bun, "install", "--frozen-lockfile", "--silent"], [bun, "test"]],
   },
+  {
+    name: "published",
+    prepare(copy) {
+      const { links: _, ...config } = JSON.parse(readFileSync(join(copy, "deno.json"), "utf8"));
+      writeFileSync(join(copy, "deno.json"), JSON.stringify(config));
+    },
+    commands: (deno) => [[deno, "test", "-A", "--no-lock", "tests/unit"]],
+  },
 ];
 
 if (import.meta.main) {
@@ -59,8 +78,8 @@ if (import.meta.main) {
   process.exitCode = runIn(runtime);
 }
 
-function runIn({ name, minimum, commands }: Runtime): number {
-  const program = find(name, minimum);
+function runIn({ name, minimum, prepare, commands }: Runtime): number {
+  const program = minimum ? find(name, minimum) : process.execPath;
   if (!program) return 1;
   const copy = mkdtempSync(join(tmpdir(), `tests-${name}-`));
   try {
@@ -68,6 +87,7 @@ function runIn({ name, minimum, commands }: Runtime): number {
       mkdirSync(dirname(join(copy, file)), { recursive: true });
       copyFileSync(join(fileURLToPath(root), file), join(copy, file));
     }
+    prepare?.(copy);
     for (const [command, ...args] of commands(program)) {
       const { status, error } = spawnSync(command, args, { cwd: copy, stdio: "inherit", env: environment() });
       if (status !== 0) {

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ClientOptions, createClient } from "../../core/client.ts";
 import { servicePath } from "../../core/eas-service.ts";
-import { ApiError, CredentialsError, TimeoutError } from "../../core/errors.ts";
+import { chain, type CredentialsProvider, memoize } from "../../core/credentials.ts";
+import { ApiError, CredentialsError, PaiError, TimeoutError } from "../../core/errors.ts";
 import type { Fetch } from "../../core/fetch.ts";
 import { json, Predictor, type Serializer } from "../../core/predictor.ts";
 import { emulator } from "../../plugins/emulator/mod.ts";
@@ -116,7 +117,7 @@ test("call() reaches any action of the RPC style", async () => {
     query: { "Tag.1.Key": "a" },
   });
   assert.equal(sent[1]!.url, "https://ecs.cn-hangzhou.aliyuncs.com/?Tag.1.Key=a");
-  assert.throws(() => client.call("DescribeRegions", { product: "ecs" }), TypeError);
+  await assert.rejects(client.call("DescribeRegions", { product: "ecs" }), TypeError);
 });
 
 test("call() signs each attempt anew, with its own date and nonce", async () => {
@@ -293,4 +294,92 @@ test("predictor() of a service that does not exist rejects with the vendor's cod
     createClient({ ...emulator() }).predictor("nobody"),
     (error) => error instanceof ApiError && error.status === 404,
   );
+});
+
+test("call() sends what fetch needs and nothing that leaks", async () => {
+  const { client, sent } = scripted(() => Response.json({ Hint: "Throttling is off" }));
+  await client.call("X", { path: "/x", method: "put", headers: { "Content-Type": "text/csv" }, body: "a,b" });
+  const { method, redirect, signal, headers } = sent[0]!.init;
+  assert.deepEqual([method, redirect, signal instanceof AbortSignal], ["PUT", "manual", true]);
+  assert.equal(new Headers(headers).get("content-type"), "text/csv");
+  assert.match(new Headers(headers).get("user-agent")!, /^pai-edge-sdk\//);
+  assert.equal(sent.length, 1); // an answer that merely speaks of throttling is no reason to ask again
+  await client.call("X", { path: "/x", method: "DELETE", body: "" });
+  assert.equal(sent[1]!.init.body, undefined);
+});
+test("call() reads an empty answer as an empty object", async () => {
+  assert.deepEqual(
+    await scripted(() => new Response(null, { status: 204 })).client.call("X", { path: "/x" }),
+    {},
+  );
+});
+test("call() rejects with ApiError whatever a refusal holds", async () => {
+  for (
+    const text of [
+      '{"Code":"X","Message":"C:\\x"}',
+      '{"Message":"a\nb"}',
+      '{"Message":"\\u12"}',
+      "{",
+      "null",
+      "x".repeat(9_000),
+      '{"Code":"Un"}',
+    ]
+  ) {
+    const { client } = scripted(() =>
+      new Response(text, { status: 403, headers: { "x-acs-request-id": "R-1" } })
+    );
+    await assert.rejects(client.call("X", { path: "/x" }), (error) => {
+      assert.ok(error instanceof ApiError, String(error));
+      assert.deepEqual([error.status, error.requestId], [403, "R-1"]);
+      assert.ok(error.message.length < 600);
+      if (!error.code) assert.match(error.message, /status is 403/);
+      return true;
+    });
+  }
+});
+test("predictor() and the providers can be cancelled", async () => {
+  const reason = new Error("enough");
+  const { client, sent } = scripted(() => Response.json({}));
+  await assert.rejects(client.predictor("iris", { signal: AbortSignal.abort(reason) }), reason);
+  assert.equal(sent.length, 0);
+  let given: AbortSignal | undefined;
+  const provider: CredentialsProvider = (options) => (given = options?.signal, Promise.resolve(credentials));
+  await createClient({ region: "r", credentials: provider, fetch: () => Response.json({}) }).call("X", {
+    path: "/x",
+  });
+  assert.ok(given instanceof AbortSignal);
+  given = undefined;
+  await chain(provider)({ signal: AbortSignal.abort(reason) });
+  assert.ok(given!.aborted);
+  await memoize(provider)({ signal: AbortSignal.abort(reason) });
+  assert.equal(given, undefined); // others may be waiting too
+});
+
+test("call() tells a connection that failed from a wrong argument", async () => {
+  const cause = Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNREFUSED" } });
+  const { client } = scripted(() => Response.json({}), { fetch: () => Promise.reject(cause) });
+  await assert.rejects(client.call("X", { path: "/x" }), (error) => {
+    assert.ok(error instanceof PaiError && error.code === "NetworkError" && error.cause === cause);
+    assert.equal(error.message, "Cannot call X: no answer");
+    return true;
+  });
+  const circular: { self?: unknown } = {};
+  circular.self = circular;
+  await assert.rejects(client.call("X", { path: "/x", body: circular }), TypeError);
+});
+
+test("predictor() makes do without a configuration that can't be read", async () => {
+  const { client, sent } = scripted((n) =>
+    Response.json(n === 1 ? { ...described, ServiceConfig: "{" } : [1])
+  );
+  await (await client.predictor("iris")).predict(1);
+  assert.equal(sent[1]!.headers.get("content-type"), "application/json");
+});
+
+test("call() refuses a security token that no header can carry, without quoting it", async () => {
+  const { client, sent } = scripted(() => Response.json({}), {
+    credentials: { ...credentials, securityToken: "SECRET\nTOKEN" },
+  });
+  await assert.rejects(client.call("X", { path: "/x" }), (error) => !/SECRET/.test(String(error)));
+  assert.equal(sent.length, 0);
 });

@@ -31,6 +31,8 @@ const container = { containers: [{ image: "i", port: 8000, script: "c", env: [] 
 const pmml = "oss://b/path/model.pmml";
 const xgboost = { processor: "xgboost", model_path: pmml, name: "svc" };
 const large = { cloud: { computing: { instance_type: "ecs.c6.large" } } };
+// The random digits of a folder, which are all zeros here.
+const random = /(?<=\/20240101_000000_)\d{6}(?=\/)/g;
 const folder = "oss://my-bucket/pai/model_data/20240101_000000_000000/";
 const oneFile: FileSource = {
   ...fromMap({ "model.json": "{}" }),
@@ -222,7 +224,7 @@ async function deploy(row: Omit<Row, "name" | "body">): Promise<{ cloud: FakeEas
 for (const { name, body, ...row } of rows) {
   test(`Model.deploy sends ${name}`, async () => {
     const { cloud, service } = await deploy(row);
-    assert.deepEqual(cloud.body(), body);
+    assert.deepEqual(JSON.parse(JSON.stringify(cloud.body()).replace(random, "000000")), body);
     assert.equal(service.name, body.name);
   });
 }
@@ -238,6 +240,7 @@ test("Model.deploy asks whether the name is free, creates once, and sends labels
     path: "/api/v2/services",
     query: { Labels: '{"a":"b"}' },
     body: undefined,
+    timeout: 60_000,
   });
   assert.equal((await deploy({ model: pmml })).cloud.calls[1]?.query, undefined);
 });
@@ -268,19 +271,35 @@ test("Model.deploy uploads to folders of their own, though the clock stands stil
       onProgress: ({ stage, bytes }) => events.push(bytes ? `${stage} ${bytes.done}/${bytes.total}` : stage),
     },
   );
+  const { storage: mounts } = cloud.body() as { storage: { oss: { path: string } }[] }; // as the spec above says
+  const [first, second] = mounts.map(({ oss }) => oss.path.replace("oss://my-bucket/", ""));
+  assert.match(first!, /^x\/model_data\/20240101_000000_\d{6}\/$/);
+  assert.match(second!, /^x\/model_data\/20240101_000000_\d{6}\/$/);
+  assert.notEqual(first, second);
   const keys = (await Array.fromAsync(storage.list())).map(({ key, size }) => `${key} ${size}`);
-  assert.deepEqual(keys, [
-    "x/model_data/20240101_000000_000000/a.txt 5",
-    "x/model_data/20240101_000000_000000/sub/b.txt 3",
-    "x/model_data/20240101_000000_000001/m.bin 1",
-  ]);
+  assert.deepEqual(keys, [`${first}a.txt 5`, `${first}sub/b.txt 3`, `${second}m.bin 1`].sort());
   assert.deepEqual(events.filter((event) => !event.startsWith("upload")), ["create", "wait"]);
   assert.equal(events.findLast((event) => event.startsWith("upload")), "upload 9/9");
-  const { storage: mounts } = cloud.body() as { storage: { oss: { path: string } }[] };
-  assert.deepEqual(mounts.map(({ oss }) => oss.path), [
-    "oss://my-bucket/x/model_data/20240101_000000_000000/",
-    "oss://my-bucket/x/model_data/20240101_000000_000001/",
-  ]);
+});
+
+test("Model.deploy names folders by random digits, as others upload at the same time", async () => {
+  const storage = memory();
+  for (let deployment = 0; deployment < 20; deployment++) {
+    const model = new Model({ modelData: fromMap({ a: "a" }) });
+    await model.deploy(eas(fakeEas().client, { storage }), { serviceName: "svc" });
+  }
+  const folders = new Set((await Array.fromAsync(storage.list())).map(({ key }) => key));
+  assert.ok(folders.size >= 18, "two of 20 may meet, more of a million don't");
+});
+
+test("Model.deploy tells of uploads though all files are empty", async () => {
+  const heard: unknown[] = [];
+  const model = new Model({ modelData: fromMap({ "empty.txt": "" }) });
+  await model.deploy(eas(fakeEas().client, { storage: memory() }), {
+    serviceName: "svc",
+    onProgress: ({ stage, name, bytes }) => stage === "upload" && heard.push([name, bytes]),
+  });
+  assert.deepEqual(heard, [["empty.txt", { done: 0, total: 0 }]]);
 });
 
 test("Model.deploy tells that gpuMemory is of no use beside gpu", async () => {
@@ -307,6 +326,8 @@ const missing: FileSource = {
     next: () => Promise.reject(new TypeError('Cannot read "./model": no such folder')),
   }),
 };
+
+const noFiles: FileSource = { ...unreadable, async *[Symbol.asyncIterator]() {} };
 
 const refused: {
   name: string;
@@ -352,6 +373,27 @@ const refused: {
   },
   { name: "no instances", options: { instanceCount: 0 }, type: RangeError, says: /instanceCount/ },
   { name: "a timeout of 0", options: { timeout: 0 }, type: RangeError, says: /timeout/ },
+  { name: "a timeout of NaN", options: { timeout: NaN }, type: RangeError, says: /timeout/ },
+  { name: "a timeout that is a text", options: { timeout: "5" }, says: /timeout must be a number/ },
+  { name: "a signal that is none", options: { signal: {} }, says: /signal must be an AbortSignal/ },
+  { name: "a controller for a signal", options: { signal: new AbortController() }, says: /signal/ },
+  {
+    name: "an onProgress that is none",
+    options: { onProgress: "log" },
+    says: /onProgress must be a function/,
+  },
+  { name: "a serializer that is none", options: { serializer: "json" }, says: /serialize and deserialize/ },
+  { name: "a serializer that only writes", options: { serializer: { serialize() {} } }, says: /deserialize/ },
+  { name: "labels that are null", options: { labels: null }, says: /labels must be an object/ },
+  { name: "labels that are a text", options: { labels: "a=b" }, says: /labels must be an object/ },
+  { name: "labels in a list", options: { labels: ["a"] }, says: /labels/ },
+  {
+    name: "options that set the model beside files",
+    options: { options: { model_path: "oss://b/other" } },
+    says: /options set "model_path", so nothing would use its files/,
+  },
+  { name: "a key that is too long", model: fromMap({ ["é".repeat(600)]: "" }), says: /has 12\d\d bytes/ },
+  { name: "files that are none", model: noFiles, says: /Cannot deploy "\.\/model": it has no files/ },
   { name: "a label that is no text", options: { labels: { a: 1 } }, says: /label "a"/ },
   {
     name: "__proto__ in options",
@@ -399,6 +441,20 @@ for (const { name, options, model = fromMap({ a: "" }), type = TypeError, says }
   });
 }
 
+test("Model.deploy refuses options that replace storage with files in it, and takes storage of its own", async () => {
+  const cloud = fakeEas();
+  const storage = memory();
+  const inferenceSpec = new InferenceSpec(container).mount(fromMap({ a: "a" }, { label: "./code" }), "/code");
+  const options = { storage: [{ mount_path: "/x", oss: { path: "oss://b/x/" } }] };
+  await assert.rejects(
+    new Model({ inferenceSpec }).deploy(eas(cloud.client, { storage }), { options }),
+    /TypeError: Cannot deploy "\.\/code": options set "storage"/,
+  );
+  assert.deepEqual(cloud.calls, []);
+  await new Model({ modelData: "oss://b/m/" }).deploy(eas(cloud.client), { serviceName: "svc", options });
+  assert.deepEqual(cloud.body().storage, options.storage);
+});
+
 test("Model.deploy refuses files when there is no storage, and says which to use", async () => {
   const cloud = fakeEas();
   const model = new Model({ modelData: fromMap({ a: "" }, { label: "./model" }) });
@@ -416,10 +472,28 @@ test("Model refuses a local path, and tells of fromDisk", () => {
   assert.throws(() => new Model({ modelData: "./model" as OssUri }), /fromDisk\("\.\/model"\)/); // as above
   assert.throws(() => new Model({ modelData: "oss:///model" }), /bucket/);
   assert.throws(() => new Model({}), /modelData, inferenceSpec or both/);
+  assert.throws(() => Reflect.construct(Model, []), /modelData, inferenceSpec or both/);
 });
 
 test("eas refuses a missing client and a prefix that is none", () => {
   assert.throws(() => eas(undefined as never), /createClient/); // what JavaScript callers may give
-  assert.throws(() => eas(fakeEas().client, { uploadPrefix: "/x/" }), /uploadPrefix/);
-  assert.throws(() => eas(fakeEas().client, { uploadPrefix: "x" }), /uploadPrefix/);
+  for (
+    const uploadPrefix of [
+      "/x/",
+      "x",
+      "/",
+      "x//y/",
+      "./x/",
+      "x/../",
+      "\\x/",
+      "\ud800/",
+      5 as unknown as string,
+    ]
+  ) { // as above
+    assert.throws(
+      () => eas(fakeEas().client, { uploadPrefix }),
+      /TypeError: Cannot deploy to EAS: uploadPrefix/,
+    );
+  }
+  for (const uploadPrefix of ["", "x/", "x/y.z/..a/"]) eas(fakeEas().client, { uploadPrefix });
 });

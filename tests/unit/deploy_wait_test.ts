@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ApiError, PaiError, ServiceError, StorageError, TimeoutError } from "../../core/errors.ts";
+import {
+  ApiError,
+  CredentialsError,
+  PaiError,
+  ServiceError,
+  StorageError,
+  TimeoutError,
+} from "../../core/errors.ts";
+import type { FileSource } from "../../core/files.ts";
 import { json } from "../../core/json.ts";
 import type { Service } from "../../core/service.ts";
 import type { Storage } from "../../core/storage.ts";
@@ -181,54 +189,292 @@ test("Model.deploy refuses a name that is taken before it uploads", async () => 
 const refusedCreate = () =>
   new ApiError("Cannot call CreateService: quota", { action: "CreateService", status: 403 });
 
-for (
-  const [name, fail, deletes] of [["refused", refusedCreate, false], ["not answered", lost, true]] as const
-) {
-  test(`Model.deploy deletes its files when creation is ${name}${deletes ? ", and what may exist" : ""}`, async () => {
+const status = (status?: number, code?: string) => () =>
+  new ApiError("Cannot call CreateService: no", { action: "CreateService", status, code });
+const other = () => ({ name: "svc", processor: "of-somebody-else" });
+const asked = (config: Record<string, unknown>) => ({ ...config, added_by: "the service" });
+
+const endings: { name: string; script: FakeScript; keeps?: boolean; deletes?: boolean; says: RegExp }[] = [
+  { name: "is refused", script: { fail: { CreateService: refusedCreate } }, says: /: quota$/ },
+  {
+    name: "is refused for want of credentials",
+    script: { made: other, fail: { CreateService: () => new CredentialsError("Cannot sign: no key") } },
+    says: /Cannot sign: no key$/,
+  },
+  { name: "is not answered", script: { fail: { CreateService: lost } }, says: /fetch failed$/ },
+  {
+    name: "is not answered, but was done",
+    script: { made: asked, fail: { CreateService: lost } },
+    deletes: true,
+    says: /Cannot deploy service "svc": fetch failed; the service was deleted/,
+  },
+  ...[lost, ...[500, 302, 408, undefined].map((code) => status(code))].map((fail) => ({
+    name: `ends in ${JSON.stringify(fail())}, and there is a service of somebody else's`,
+    script: { made: other, fail: { CreateService: fail } },
+    keeps: true,
+    says: /a service named "svc" exists, which this deployment may have made; look at it.*kept, see "pai\//,
+  })),
+  {
+    name: "loses the race for the name",
+    script: { made: other, fail: { CreateService: status(409) } },
+    says: /^ServiceError: Cannot deploy service "svc": the name is taken, by a service that is Running/,
+  },
+  {
+    name: "loses the race, as a code says",
+    script: { fail: { CreateService: status(400, "ServiceAlreadyExists") } },
+    says: /^ServiceError: Cannot deploy service "svc": the name is taken; delete it/,
+  },
+];
+
+for (const { name, script, keeps = false, deletes = false, says } of endings) {
+  test(`Model.deploy ${keeps ? "keeps" : "deletes"} its files when creation ${name}`, async () => {
     const storage = memory();
-    const cloud = fakeEas({ fail: { CreateService: fail } });
+    const cloud = fakeEas(script);
     const files = new Model({ modelData: fromMap({ a: "a" }) });
-    await assert.rejects(
-      files.deploy(eas(cloud.client, { storage }), { serviceName: "svc" }),
-      /quota|fetch failed/,
-    );
+    await assert.rejects(files.deploy(eas(cloud.client, { storage }), { serviceName: "svc" }), says);
     assert.equal(cloud.actions().includes("DeleteService"), deletes);
-    assert.deepEqual(await Array.fromAsync(storage.list()), []);
+    assert.equal((await Array.fromAsync(storage.list())).length, keeps ? 1 : 0);
   });
 }
 
-test("Model.deploy deletes what it uploaded when an upload fails, but nobody else's object", async () => {
-  const inner = memory();
-  const folder = "pai/model_data/20240101_000000_000000/";
-  await inner.put(`${folder}e`, "of another deployment");
-  const cloud = fakeEas();
-  const files = new Model({ modelData: fromMap({ a: "a", b: "b", e: "e", f: "f" }) });
+test("Model.deploy keeps a service and its files when it can't tell whose the service is", async () => {
+  const storage = memory();
+  let described = 0;
+  const cloud = fakeEas({
+    made: asked,
+    fail: {
+      CreateService: lost,
+      get DescribeService() {
+        return ++described > 1 ? lost : undefined as never; // the first asks for the name
+      },
+    },
+  });
+  const files = new Model({ modelData: fromMap({ a: "a" }) });
   await assert.rejects(
-    files.deploy(eas(cloud.client, { storage: inner }), { serviceName: "svc" }),
-    (error) => error instanceof StorageError && error.code === "FileAlreadyExists",
+    files.deploy(eas(cloud.client, { storage }), { serviceName: "svc" }),
+    /fetch failed; a service named "svc" exists/,
   );
-  assert.deepEqual((await Array.fromAsync(inner.list())).map(({ key }) => key), [`${folder}e`]);
-  assert.deepEqual(cloud.actions(), ["DescribeService"]);
+  assert.ok(!cloud.actions().includes("DeleteService"));
+  assert.equal((await Array.fromAsync(storage.list())).length, 1);
 });
 
-test("Model.deploy tells of uploaded files that it could not delete", async () => {
-  const inner = memory();
-  const storage: Storage = {
+test("Model.deploy tells of what it could not undo through onProgress when it is cancelled", async () => {
+  const controller = new AbortController();
+  const heard: string[] = [];
+  const { done } = deployWith({ create: ["Creating"], fail: { DeleteService: () => new Error("locked") } }, {
+    signal: controller.signal,
+    onProgress({ stage, message }) {
+      heard.push(message);
+      if (stage === "wait") controller.abort(new Error("enough"));
+    },
+  });
+  await assert.rejects(done, /^Error: enough$/);
+  assert.match(heard.at(-1) ?? "", /service "svc" could not be deleted \(Error: locked\)/);
+});
+
+/** A storage that does as another, but for some calls. */
+function storageWith(inner: Storage, own: Partial<Storage>): Storage {
+  return {
     bucket: inner.bucket,
     put: (...args) => inner.put(...args),
     get: (...args) => inner.get(...args),
     head: (...args) => inner.head(...args),
     list: (...args) => inner.list(...args),
-    delete: () => Promise.reject(new StorageError("Cannot delete: denied")),
+    delete: (...args) => inner.delete(...args),
+    ...own,
   };
-  const cloud = fakeEas({ create: ["Failed"] });
-  const done = new Model({ modelData: fromMap({ a: "a" }) }).deploy(eas(cloud.client, { storage }), {
-    serviceName: "svc",
+}
+
+test("Model.deploy deletes what it uploaded when an upload fails, but nobody else's object", async () => {
+  const inner = memory();
+  const storage = storageWith(inner, {
+    async put(key, ...rest) {
+      if (key.endsWith("/e")) await inner.put(key, "of another deployment");
+      return await inner.put(key, ...rest);
+    },
   });
+  const cloud = fakeEas();
+  const files = new Model({ modelData: fromMap({ a: "a", b: "b", e: "e", f: "f" }) });
+  await assert.rejects(
+    files.deploy(eas(cloud.client, { storage }), { serviceName: "svc" }),
+    (error) => error instanceof StorageError && error.code === "FileAlreadyExists",
+  );
+  const left = (await Array.fromAsync(inner.list())).map(({ key }) => key.split("/").at(-1));
+  assert.deepEqual(left, ["e"]);
+  assert.deepEqual(cloud.actions(), ["DescribeService"]);
+});
+
+const undeletable = () => Promise.reject(new StorageError("Cannot delete: denied"));
+
+test("Model.deploy tells of uploaded files that it could not delete", async () => {
+  const cloud = fakeEas({ create: ["Failed"] });
+  const done = new Model({ modelData: fromMap({ a: "a" }) }).deploy(
+    eas(cloud.client, { storage: storageWith(memory(), { delete: undeletable }) }),
+    { serviceName: "svc" },
+  );
   await assert.rejects(
     done,
-    /1 uploaded files could not be deleted, see "pai\/model_data\/20240101_000000_000000\/a"/,
+    /1 uploaded files could not be deleted, see "pai\/model_data\/20240101_000000_\d{6}\/a"/,
   );
+});
+
+test("Model.deploy keeps the class and fields of an error whose cleanup fails", async () => {
+  const init = { code: "AccessDenied", status: 403, requestId: "7" };
+  const errors: PaiError[] = [
+    new StorageError("Cannot put: denied", { ...init, key: "k" }),
+    new CredentialsError("Cannot put: denied", { ...init, tryNext: true }),
+    new ServiceError("Cannot put: denied", { ...init, serviceName: "s", serviceStatus: "Failed" }),
+    new ApiError("Cannot put: denied", { ...init, action: "Put" }),
+    new TimeoutError("Cannot put: denied", init),
+    new PaiError("Cannot put: denied", init),
+  ];
+  for (const given of errors) {
+    const put = () => Promise.reject(given);
+    const storage = storageWith(memory(), { put, delete: undeletable });
+    const done = new Model({ modelData: fromMap({ a: "a" }) }).deploy(eas(fakeEas().client, { storage }), {
+      serviceName: "svc",
+    });
+    await assert.rejects(done, (error) => {
+      assert.ok(error instanceof PaiError);
+      assert.equal(error.constructor, given.constructor);
+      assert.deepEqual({ ...error }, { ...given });
+      assert.match(error.message, /^Cannot put: denied; 1 uploaded files could not be deleted/);
+      assert.equal(error.cause, given);
+      return true;
+    });
+  }
+});
+
+/** Files whose content is not what their size says. */
+function filesWith(content: ReadableStream<Uint8Array<ArrayBuffer>>[], size: number): FileSource {
+  const source = fromMap({ "m.bin": "" });
+  return {
+    ...source,
+    async *[Symbol.asyncIterator]() {
+      yield await Promise.resolve({ path: "m.bin", size, open: () => content.shift()! });
+    },
+  };
+}
+
+const streamOf = (...chunks: string[]): ReadableStream<Uint8Array<ArrayBuffer>> =>
+  new ReadableStream({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(new TextEncoder().encode(chunk));
+      controller.close();
+    },
+  });
+
+for (const [what, chunks] of [["grows", ["1234", "56"]], ["shrinks", ["123"]]] as const) {
+  test(`Model.deploy rejects with FileChanged and the file's name when a file ${what}`, async () => {
+    const wrapping = memory();
+    for (
+      const storage of [
+        memory(),
+        storageWith(wrapping, {
+          put: (...args) =>
+            wrapping.put(...args).catch((cause) => Promise.reject(new TypeError("fetch failed", { cause }))),
+        }),
+      ]
+    ) {
+      const modelData = filesWith([streamOf("1234"), streamOf(...chunks)], 4);
+      const cloud = fakeEas();
+      await assert.rejects(
+        new Model({ modelData }).deploy(eas(cloud.client, { storage }), { serviceName: "svc" }),
+        (error) =>
+          error instanceof PaiError && error.code === "FileChanged" &&
+          /"m\.bin".* 4 bytes/.test(error.message),
+      );
+      assert.deepEqual(cloud.actions(), ["DescribeService"]);
+      assert.deepEqual(await Array.fromAsync(storage.list()), []);
+    }
+  });
+}
+
+test("Model.deploy ends within its timeout when a file hangs, and leaves nothing behind", async () => {
+  const storage = memory();
+  const hanging = new ReadableStream<Uint8Array<ArrayBuffer>>();
+  const cloud = fakeEas();
+  const model = new Model({ modelData: filesWith([streamOf("1234"), hanging], 4) });
+  await assert.rejects(
+    model.deploy(eas(cloud.client, { storage }), { serviceName: "svc", timeout: 20 }),
+    (error) =>
+      error instanceof TimeoutError &&
+      /Cannot deploy service "svc", uploading its files: no answer within 20 ms$/.test(error.message),
+  );
+  assert.deepEqual(await Array.fromAsync(storage.list()), []);
+  assert.deepEqual(cloud.actions(), ["DescribeService"]);
+});
+
+test("Model.deploy deletes what arrives while it is being cancelled", async () => {
+  const inner = memory();
+  const controller = new AbortController();
+  let arrival: Promise<unknown> | undefined;
+  const storage = storageWith(inner, {
+    async put(key, _, { signal } = {}) {
+      controller.abort(new Error("enough"));
+      arrival = new Promise((resolve) => setTimeout(resolve)).then(() => inner.put(key, "on its way"));
+      await arrival;
+      throw signal?.reason;
+    },
+  });
+  const done = new Model({ modelData: fromMap({ a: "a" }) }).deploy(eas(fakeEas().client, { storage }), {
+    serviceName: "svc",
+    signal: controller.signal,
+  });
+  await assert.rejects(done, /^Error: enough$/);
+  await arrival;
+  assert.deepEqual(await Array.fromAsync(inner.list()), []);
+});
+
+test("Model.deploy ends within its timeout when its files can't be read to their end", async () => {
+  const cloud = fakeEas();
+  const model = new Model({ modelData: filesWith([new ReadableStream()], 4) });
+  await assert.rejects(
+    model.deploy(eas(cloud.client, { storage: memory() }), { serviceName: "svc", timeout: 20 }),
+    /^TimeoutError: Cannot deploy service "svc", reading its files: no answer within 20 ms$/,
+  );
+  assert.deepEqual(cloud.calls, []);
+});
+
+test("Model.deploy counts its timeout from its beginning, uploads included", async () => {
+  const inner = memory();
+  const cloud = fakeEas({ create: ["Creating"] });
+  const storage = storageWith(inner, {
+    async put(...args) {
+      await cloud.client.clock.sleep(50_000);
+      return await inner.put(...args);
+    },
+  });
+  const done = new Model({ modelData: fromMap({ a: "a" }) }).deploy(eas(cloud.client, { storage }), {
+    serviceName: "svc",
+    timeout: 60_000,
+  });
+  await assert.rejects(done, /Cannot deploy service "svc": it is Creating after 60 s/);
+  assert.equal(cloud.sleeps.reduce((sum, ms) => sum + ms, 0), 60_000);
+});
+
+test("Model.deploy ends with the last state when a request or the gateway hangs", async () => {
+  const hang: string[] = [];
+  const { cloud: waiting, done } = deployWith({ create: ["Creating"], hang }, {
+    timeout: 20,
+    onProgress: ({ stage }) => stage === "wait" && hang.push("DescribeService"),
+  });
+  await assert.rejects(done, /^TimeoutError: Cannot deploy service "svc": it is Creating after 20 ms/);
+  assert.ok(waiting.calls.slice(2, -1).every(({ timeout = Infinity }) => timeout <= 20));
+  const cloud = fakeEas();
+  const client = { ...cloud.client, fetch: () => new Promise<Response>(() => {}) };
+  await assert.rejects(
+    model.deploy(eas(client), { serviceName: "svc", timeout: 20 }),
+    /^TimeoutError: Cannot deploy service "svc": it is Running, but its gateway does not answer \(.* within 1 ms\) after 20 ms/,
+  );
+});
+
+test("Model.deploy ends within its timeout when the control plane hangs", async () => {
+  for (const action of ["DescribeService", "CreateService"]) {
+    const { cloud, done } = deployWith({ hang: [action] }, { timeout: 20 });
+    await assert.rejects(done, new RegExp(`^TimeoutError: Cannot call ${action}: no answer within 20 ms$`));
+    assert.ok(!cloud.actions().includes("DeleteService"));
+  }
 });
 
 test("Model.deploy outlives a few failed requests while it waits, but not a refusal", async () => {
@@ -261,6 +507,7 @@ test("Service.start outlives the state that the service had before, and probes i
     path: "/api/v2/services/cn-hangzhou/iris/start",
     query: undefined,
     body: undefined,
+    timeout: 60_000,
   });
   assert.deepEqual(cloud.sleeps, [1000, 1500, 2250, 2000]);
 });
@@ -272,6 +519,51 @@ test("Service.start rejects when the service stops again, or never leaves its ol
   const never = await service({ start: ["Stopped"] });
   await assert.rejects(never.found.start(), ServiceError);
   assert.ok(never.cloud.sleeps.reduce((sum, ms) => sum + ms, 0) >= 30_000);
+});
+
+test("Service.wait outlives the old state after a start that did not wait, until the service ran", async () => {
+  const start = ["Stopped", "Stopped", "Starting", "Running", "Stopped"];
+  const { cloud, found } = await service({ start });
+  await found.start({ wait: false });
+  assert.equal((await found.wait()).status, "Running");
+  assert.deepEqual(cloud.sleeps, [1000, 1500, 2250]);
+  await assert.rejects(found.wait(), /Cannot wait for service "iris": status is Stopped/);
+  assert.equal(cloud.sleeps.length, 3);
+  const never = await service({ start: ["Stopped"] });
+  await never.found.start({ wait: false });
+  await assert.rejects(never.found.wait(), ServiceError);
+  assert.ok(never.cloud.sleeps.reduce((sum, ms) => sum + ms, 0) >= 30_000);
+});
+
+test("Service.wait takes Stopped for an end when no start was asked for, or a stop since", async () => {
+  const { cloud, found } = await service();
+  await found.start({ wait: false });
+  await found.stop();
+  await assert.rejects(found.wait(), ServiceError);
+  assert.deepEqual(cloud.sleeps, []);
+});
+
+test("Service.start counts the time of its own request, and checks its options before it", async () => {
+  const { cloud, found } = await service({ hang: ["StartService"] });
+  await assert.rejects(found.start({ timeout: 20 }), /^TimeoutError: .* within 20 ms$/);
+  cloud.calls.length = 0;
+  await assert.rejects(found.start({ timeout: -1 }), RangeError);
+  await assert.rejects(found.stop({ onProgress: 5 as never }), /onProgress must be a function/); // what JavaScript callers may give
+  assert.deepEqual(cloud.calls, []);
+});
+
+test("Service.wait tells short times in milliseconds", async () => {
+  const { found } = await service({ create: ["Creating"] });
+  await assert.rejects(found.wait({ timeout: 300 }), /it is Creating after 300 ms$/);
+  await assert.rejects(found.wait({ timeout: 9_999 }), /it is Creating after 9999 ms$/);
+  await assert.rejects(found.wait({ timeout: 10_000 }), /it is Creating after 10 s$/);
+});
+
+test("getService refuses a serializer that is none before any request", async () => {
+  const { client, calls } = fakeEas({ exists: true });
+  const serializer = { serialize() {} } as never; // what JavaScript callers may give
+  await assert.rejects(getService(client, "iris", { serializer }), TypeError);
+  assert.deepEqual(calls, []);
 });
 
 test("Service.stop waits for Stopped, and start and stop can return at once", async () => {

@@ -291,3 +291,14 @@ test("fetch() ends with the signal's reason when it is aborted", async () => {
   controller.abort(new Error("enough"));
   await assert.rejects(async () => await call, /enough/);
 });
+
+test("emulator() refuses options that it does not know", () => {
+  const misspelt: object = { crate: 1 };
+  assert.throws(() => emulator({ delays: misspelt }), {
+    name: "TypeError",
+    message: /"crate"; it has create, /,
+  });
+  assert.throws(() => emulator({ buckets: ["A_B"] }), TypeError);
+  assert.throws(() => emulator({ delays: { create: -1 } }), RangeError);
+  emulator({ delays: { create: undefined } });
+});

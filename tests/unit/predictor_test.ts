@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytes, text } from "../../core/bytes.ts";
-import { PredictionError, TimeoutError } from "../../core/errors.ts";
+import { CredentialsError, PaiError, PredictionError, TimeoutError } from "../../core/errors.ts";
 import type { Fetch } from "../../core/fetch.ts";
 import {
   bearerAuth,
@@ -331,4 +331,98 @@ test("predict() lets one caller give up while others wait for the signature", as
   await assert.rejects(gone, /enough/);
   ready();
   assert.deepEqual(await stays, { ok: true });
+});
+
+/** A predictor whose requests are kept as they were handed to fetch. */
+function recorded(
+  answer: (attempt: number) => Response | Promise<Response>,
+  options: Partial<PredictorOptions> = {},
+) {
+  const sent: RequestInit[] = [];
+  const fetch = (_: string, init: RequestInit) => (sent.push(init), answer(sent.length));
+  return {
+    sent,
+    predictor: new Predictor({
+      endpoint: "http://h/",
+      token: "token",
+      fetch,
+      retry: { retries: 2, baseDelay: 1, maxDelay: 1, statuses: { 503: {} } },
+      ...options,
+    }),
+  };
+}
+
+test("withRetry() never repeats a PaiError of an authorizer", async () => {
+  let attempts = 0;
+  const { predictor } = recorded(() => new Response("1"), {
+    auth: () => {
+      attempts++;
+      throw new CredentialsError("none", { code: "CredentialsNotFound" });
+    },
+  });
+  await assert.rejects(predictor.predict(1, { idempotent: true }), CredentialsError);
+  assert.equal(attempts, 1);
+});
+
+test("a predictor's and a call's options reach the request", async () => {
+  const { predictor, sent } = recorded(() => new Response("1"));
+  await predictor.rawPredict({ a: 1 }, { headers: { "content-type": "application/x-mine" } });
+  assert.equal(new Headers(sent[0]!.headers).get("content-type"), "application/x-mine");
+  assert.equal(sent[0]!.redirect, "manual"); // a followed redirect would hand the token to another host
+  const own = recorded((n) => new Response(null, { status: n < 2 ? 503 : 204 }), {
+    auth: ({ headers }) => headers.append("x-n", "1"),
+  });
+  await own.predictor.predict(1);
+  assert.deepEqual(own.sent.map(({ headers }) => new Headers(headers).get("x-n")), ["1", "1"]);
+  const silent = recorded(() => new Promise(() => {}), { timeout: 5 });
+  await assert.rejects(silent.predictor.predict(1), TimeoutError);
+  const never = recorded(() => new Response(null, { status: 503 }), { retry: false });
+  await assert.rejects(never.predictor.predict(1), PredictionError);
+  assert.equal(never.sent.length, 1);
+  const reset = () => Promise.reject(Object.assign(new TypeError("x"), { cause: { code: "ECONNRESET" } }));
+  const twice = recorded(reset);
+  await assert.rejects(twice.predictor.predict(1, { idempotent: true }), PaiError);
+  assert.equal(twice.sent.length, 3);
+});
+test("a PredictionError keeps its own words whatever the token, and hides it in type, location and body", async () => {
+  for (const token of ["t", "iris", "predict"]) {
+    const fetch = () => new Response(`no ${token}`, { status: 400 });
+    const error = await new Predictor({ endpoint: "http://h/api/predict/iris", token, fetch, retry: false })
+      .predict(1).catch((e: unknown) => e as Error);
+    assert.match((error as Error).message, /^Cannot predict with "iris": status is 400: /);
+  }
+  const location = "http://h/SECRET-1/x";
+  const moved = recorded(() => new Response(null, { status: 302, headers: { location } }), {
+    token: "SECRET-1",
+  });
+  await assert.rejects(
+    moved.predictor.predict(1),
+    (error) => error instanceof Error && !error.message.includes("SECRET-1"),
+  );
+});
+test("a PredictionError reads text whose characters are split between chunks, and text that breaks off", async () => {
+  const [a, b] = [new Uint8Array([0xe4, 0xb8]), new Uint8Array([0xad])];
+  const body = new ReadableStream({ start: (c) => (c.enqueue(a), c.enqueue(b), c.close()) });
+  await assert.rejects(recorded(() => new Response(body, { status: 400 })).predictor.predict(1), {
+    body: "中",
+  });
+  let pulls = 0;
+  const cut = new ReadableStream({
+    pull: (c) => pulls++ ? c.error(new Error("reset")) : c.enqueue(new Uint8Array([97])),
+  });
+  await assert.rejects(recorded(() => new Response(cut, { status: 400 })).predictor.predict(1), {
+    name: "PredictionError",
+    body: "a",
+  });
+});
+
+test("rawPredict() leaves a form and text to be typed by fetch or nobody, and shows them to the authorizer", async () => {
+  const bodies: unknown[] = [];
+  const { predictor, sent } = recorded(() => new Response(), { auth: ({ body }) => void bodies.push(body) });
+  const form = new FormData();
+  await predictor.rawPredict(form);
+  await predictor.rawPredict("text");
+  assert.equal(sent[0]!.body, form);
+  assert.ok(sent[1]!.body instanceof Uint8Array); // fetch would add a type to a string
+  assert.deepEqual(bodies, sent.map(({ body }) => body));
 });

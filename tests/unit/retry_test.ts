@@ -75,10 +75,17 @@ test("withRetry() takes GET, HEAD, PUT and DELETE for idempotent", async () => {
   assert.equal((await run(failure("ECONNRESET"), { method: "PUT" }, { idempotent: false })).attempts, 1);
 });
 
-test("withRetry() pauses at random below a bound that doubles", async () => {
-  const { slept } = await run(status(503), {}, {}, { ...predictRetry, retries: 9 });
-  assert.equal(slept.length, 9);
-  slept.forEach((ms, n) => assert.ok(ms >= 0 && ms <= Math.min(20_000, 250 * 2 ** n), `${ms}`));
+test("withRetry() doubles the bound of its pauses", async () => {
+  const random = Math.random;
+  const clock = fakeClock();
+  try {
+    Math.random = () => 0.5;
+    const doubling = { ...predictRetry, retries: 4, baseDelay: 100, maxDelay: 500 };
+    await withRetry(() => new Response(null, { status: 503 }), doubling, { clock })("http://h", {});
+  } finally {
+    Math.random = random;
+  }
+  assert.deepEqual(clock.slept, [50, 100, 200, 250]);
 });
 
 test("withRetry() waits as long as the server asks, in seconds or until a date", async () => {
@@ -130,3 +137,43 @@ test("apiRetry repeats throttled calls, and failed ones only if they may run twi
     assert.equal((await run(status(code), { method: "GET" }, {}, apiRetry)).attempts, get);
   }
 });
+
+test("withRetry() repeats what workerd calls retryable only if it may run twice", async () => {
+  const lost = () =>
+    Promise.reject(Object.assign(new Error("Network connection lost."), { retryable: true }));
+  for (const [method, wanted] of [["GET", 3], ["POST", 1]] as const) {
+    let attempts = 0;
+    await assert.rejects(
+      withRetry(() => (attempts++, lost()), predictRetry, { clock: fakeClock() })("http://h", {
+        method,
+      }) as Promise<Response>,
+    );
+    assert.equal(attempts, wanted);
+  }
+});
+test("withRetry() takes no word of the address for the reason", async () => {
+  const cause = new Error(
+    "error sending request for url (http://h/api/predict/refused_loans): client error (SendRequest)",
+  );
+  let attempts = 0;
+  const broken = () => (attempts++, Promise.reject(new TypeError("fetch failed", { cause })));
+  await assert.rejects(
+    withRetry(broken, predictRetry, { clock: fakeClock() })("http://h/refused", {
+      method: "POST",
+    }) as Promise<
+      Response
+    >,
+  );
+  assert.equal(attempts, 1);
+});
+
+for (const code of ["EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"]) {
+  test(`withRetry() repeats a POST whose connection failed with ${code}`, async () => {
+    let attempts = 0;
+    const failed = () => (attempts++, Promise.reject(new TypeError("fetch failed", { cause: { code } })));
+    await assert.rejects(async () =>
+      await withRetry(failed, predictRetry, { clock: fakeClock() })("http://h", { method: "POST" })
+    );
+    assert.equal(attempts, 3);
+  });
+}

@@ -28,3 +28,17 @@ test("memory() keeps objects of one storage from another", async () => {
   await one.put("a", "1");
   assert.equal(await other.head("a"), undefined);
 });
+
+test("memory() put() ends with the signal's reason when its stream hangs, and cancels the stream", async () => {
+  const controller = new AbortController();
+  let cancelled: unknown;
+  const stream = new ReadableStream<Uint8Array>({ cancel: (reason) => void (cancelled = reason) });
+  const storage = memory();
+  const writing = storage.put("a", stream, { signal: controller.signal });
+  const reason = new Error("enough");
+  await Promise.resolve();
+  controller.abort(reason);
+  await assert.rejects(writing, (error) => error === reason);
+  assert.equal(cancelled, reason);
+  assert.equal(await storage.head("a"), undefined);
+});

@@ -40,3 +40,16 @@ test("fromEnv() takes empty variables for missing ones and lets a chain go on", 
     await assert.rejects(fromEnv()(), (error) => error instanceof CredentialsError && error.tryNext);
   }
 });
+
+test("fromEnv() takes a variable that may not be read for a missing one", async () => {
+  const original = Object.getOwnPropertyDescriptor(globalThis, "process")!;
+  const refuse = (): never => {
+    throw new Error("NotCapable");
+  };
+  Object.defineProperty(globalThis, "process", { configurable: true, get: refuse });
+  try {
+    await assert.rejects(fromEnv()(), CredentialsError);
+  } finally {
+    Object.defineProperty(globalThis, "process", original);
+  }
+});
