@@ -1,5 +1,6 @@
 import { type FileSource, isFileSource } from "../../core/files.ts";
 import { type OssUri, parseOssUri } from "../../core/oss-uri.ts";
+import { redact } from "../../core/redact.ts";
 import type { StorageEntry } from "../../core/service-config.ts";
 import { copyJsonObject, isJsonObject, type JsonObject, type JsonValue, uploadKey } from "./json-object.ts";
 
@@ -84,7 +85,9 @@ export function checkAddress(text: unknown, action: string): asserts text is Oss
     throw new TypeError(`${action}: an OSS address or files are needed`);
   }
   if (!text.startsWith("oss://")) {
-    throw new TypeError(`${action}: "${text}" is no OSS address; name a local path with fromDisk("${text}")`);
+    throw new TypeError(
+      `${action}: it is no OSS address; name a local path with fromDisk("${redact(text)}")`,
+    );
   }
   parseOssUri(text);
 }
@@ -132,7 +135,7 @@ function entryLabel(entry: JsonObject): string {
 
 function label(source: unknown): string {
   if (isFileSource(source)) return `"${source.label}"`;
-  return typeof source === "string" ? `"${source}"` : "a storage entry";
+  return typeof source === "string" ? `"${redact(source)}"` : "a storage entry";
 }
 
 function ossPath(entry: JsonObject): string | undefined {

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { redact } from "../../core/redact.ts";
 import type { FileEntry, FileSource } from "../../core/files.ts";
 import { digestFiles } from "./digest.ts";
 import { attempt, fileEntry, walk } from "./walk.ts";
@@ -64,12 +65,12 @@ function localPath(path: string | URL): string {
   if (/^file:/i.test(text)) return fileURLToPath(text);
   if (/^oss:\/\//i.test(text)) {
     throw new TypeError(
-      `Cannot use "${text}" as a local path: it is on OSS; pass the address itself, \`ossUri(text)\``,
+      `Cannot use "${redact(text)}" as a local path: it is on OSS; pass the address itself, \`ossUri(text)\``,
     );
   }
   if (text === "" || path instanceof URL || /^[a-z][a-z0-9+.-]+:\/\//i.test(text) || text.includes("\0")) {
     throw new TypeError(
-      `Cannot use ${JSON.stringify(text)} as a local path: write a path or a file: address`,
+      `Cannot use ${JSON.stringify(redact(text))} as a local path: write a path or a file: address`,
     );
   }
   return text;

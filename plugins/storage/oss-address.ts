@@ -64,10 +64,9 @@ function endpointUrl(endpoint: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const plain = url && /^https?:$/.test(url.protocol) && url.pathname === "/" && !url.search && !url.hash;
   if (!plain || url.username || url.password) {
+    const safe = endpoint.replace(/.*@|[?#].*/g, "***"); // what may be a secret is left out
     throw new TypeError(
-      `Cannot use "${
-        url?.password ? "***" : endpoint
-      }" as an OSS endpoint: write a host like "oss-cn-hangzhou.aliyuncs.com"`,
+      `Cannot use "${safe}" as an OSS endpoint: write a host like "oss-cn-hangzhou.aliyuncs.com"`,
     );
   }
   return url;
