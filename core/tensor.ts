@@ -1,3 +1,16 @@
+/**
+ * Typed arrays with a shape: what models take and give.
+ *
+ * @example
+ * ```ts
+ * import { tensor } from "@pai-edge/sdk/tensor";
+ *
+ * const batch = tensor(new Float32Array(2 * 28 * 28), [-1, 28, 28]);
+ * console.log(batch.shape); // [2, 28, 28]
+ * ```
+ *
+ * @module
+ */
 /** Element types, in numpy's words. `string` is a byte string; `complex64` and `complex128` are pairs of floats. */
 export type DType = keyof TensorDataOf;
 
@@ -147,14 +160,6 @@ function nest(data: TensorDataOf[DType], shape: readonly number[], start: number
  * @param dtype Element type where the array doesn't say it: `bool`, `float16`, `bfloat16`, `complex64`, `complex128`.
  * @throws {RangeError} when the shape doesn't fit the number of elements.
  * @throws {TypeError} when the array can't hold the element type.
- *
- * @example
- * ```ts
- * import { tensor } from "@pai-edge/sdk/tensor";
- *
- * const batch = tensor(new Float32Array(2 * 28 * 28), [-1, 28, 28]);
- * console.log(batch.shape); // [2, 28, 28]
- * ```
  */
 export function tensor<Data extends TensorDataOf[DType]>(
   data: Data,

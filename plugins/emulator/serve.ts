@@ -2,12 +2,13 @@
  * Puts an emulator on a port of this machine, so that other processes and other people's clients can call it.
  *
  * @example
- * ```ts ignore
+ * ```ts
  * import { emulator } from "@pai-edge/sdk/emulator";
  * import { serve } from "@pai-edge/sdk/emulator/serve";
  *
- * await using server = await serve(emulator(), { port: 8080 });
- * console.log(server.url); // http://127.0.0.1:8080
+ * await using server = await serve(emulator()); // { port: 8080 } for a port of your own
+ * const answer = await fetch(`${server.url}/api/v2/services`);
+ * console.log(answer.status, await answer.text()); // 400, as the request is not signed
  * ```
  *
  * @module

@@ -1,3 +1,16 @@
+/**
+ * Files and folders of this machine, to deploy from Deno, Bun and Node.
+ *
+ * @example
+ * ```ts
+ * import { fromDisk } from "@pai-edge/sdk/storage/files";
+ *
+ * const model = fromDisk("examples/breast-cancer"); // nothing is read yet
+ * for await (const { path, size } of model) console.log(path, size);
+ * ```
+ *
+ * @module
+ */
 import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
@@ -21,14 +34,6 @@ export interface FromDiskOptions {
 /**
  * A file or folder on this machine. Nothing is read before the source is used. Every file of a folder counts,
  * those that start with a dot too; links are followed.
- *
- * @example
- * ```ts
- * import { fromDisk } from "@pai-edge/sdk/storage/files";
- *
- * const model = fromDisk("./model"); // nothing is read yet
- * console.assert(model.label === "./model");
- * ```
  *
  * @param path Path, or address of the scheme `file:`.
  * @throws {TypeError} when it is neither.

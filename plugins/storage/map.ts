@@ -1,3 +1,16 @@
+/**
+ * Files that are in memory, to deploy from where there is no disk.
+ *
+ * @example
+ * ```ts
+ * import { fromMap } from "@pai-edge/sdk/storage/map";
+ *
+ * const model = fromMap({ "model.json": JSON.stringify({ trees: [] }), "labels/en.txt": "cat\ndog\n" });
+ * for await (const { path, size } of model) console.log(path, size);
+ * ```
+ *
+ * @module
+ */
 import { utf8 } from "../../core/encoding.ts";
 import type { FileEntry, FileSource } from "../../core/files.ts";
 import { compareUtf8 } from "../../core/percent.ts";
@@ -15,14 +28,6 @@ export interface FromMapOptions {
 
 /**
  * Files in memory, by path: a folder for where there is none, such as an edge worker.
- *
- * @example
- * ```ts
- * import { fromMap } from "@pai-edge/sdk/storage/map";
- *
- * const model = fromMap({ "model.json": JSON.stringify({ trees: [] }), "labels/en.txt": "cat\ndog\n" });
- * console.assert((await model.digest()).length === 64);
- * ```
  *
  * @throws {TypeError} when there are no files, or a path is not relative, POSIX and in one spelling.
  */

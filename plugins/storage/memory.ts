@@ -1,3 +1,17 @@
+/**
+ * Objects in the memory of this process, behind the same port as OSS: for tests.
+ *
+ * @example
+ * ```ts
+ * import { memory } from "@pai-edge/sdk/storage/memory";
+ *
+ * const storage = memory();
+ * await storage.put("greeting.txt", "hello");
+ * console.log(await (await storage.get("greeting.txt")).text());
+ * ```
+ *
+ * @module
+ */
 import { md5 } from "@noble/hashes/legacy.js";
 import { hex } from "../../core/encoding.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
@@ -30,15 +44,6 @@ interface StoredObject {
 
 /**
  * A bucket that lives in this process: for tests, and the reference for what a {@linkcode Storage} does.
- *
- * @example
- * ```ts
- * import { memory } from "@pai-edge/sdk/storage/memory";
- *
- * const storage = memory();
- * await storage.put("greeting.txt", "hello");
- * console.assert(await (await storage.get("greeting.txt")).text() === "hello");
- * ```
  */
 export function memory(options: MemoryOptions = {}): Storage {
   const { bucket = "memory", clock = systemClock } = options;

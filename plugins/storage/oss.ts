@@ -1,3 +1,21 @@
+/**
+ * Objects in a bucket of Alibaba Cloud OSS, with requests signed by its V4 signature.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from "@pai-edge/sdk";
+ * import { emulator } from "@pai-edge/sdk/emulator";
+ * import { oss } from "@pai-edge/sdk/storage/oss";
+ *
+ * // With an account: createClient({ region: "cn-hangzhou" }), and a bucket of your own.
+ * const models = oss(createClient({ ...emulator() }), { bucket: "emulator-bucket" });
+ * await models.put("greeting.txt", "hello", { contentType: "text/plain" });
+ * console.log(await (await models.get("greeting.txt")).text());
+ * for await (const { key, size } of models.list()) console.log(key, size);
+ * ```
+ *
+ * @module
+ */
 import type { Client } from "../../core/client.ts";
 import type { Clock } from "../../core/clock.ts";
 import { StorageError } from "../../core/errors.ts";
@@ -33,18 +51,6 @@ export interface OssOptions {
 
 /**
  * A bucket of Alibaba Cloud OSS.
- *
- * @example
- * ```ts
- * import { createClient } from "@pai-edge/sdk";
- * import { oss } from "@pai-edge/sdk/storage/oss";
- *
- * async function greet(): Promise<string> {
- *   const models = oss(createClient({ region: "cn-hangzhou" }), { bucket: "my-models" });
- *   await models.put("greeting.txt", "hello", { contentType: "text/plain" });
- *   return await (await models.get("greeting.txt")).text();
- * }
- * ```
  *
  * @throws {TypeError} when the bucket, region or endpoint can't be one.
  * @throws {RangeError} when the time-out is no positive number.

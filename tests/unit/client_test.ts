@@ -383,3 +383,12 @@ test("call() refuses a security token that no header can carry, without quoting 
   await assert.rejects(client.call("X", { path: "/x" }), (error) => !/SECRET/.test(String(error)));
   assert.equal(sent.length, 0);
 });
+
+test("call() is refused when the security token has expired, wherever the time is told", async () => {
+  const key = { accessKeyId: "STS.id", accessKeySecret: "secret", securityToken: "token" };
+  const cloud = emulator({ clock: fakeClock(), credentials: { ...key, expiration: new Date(0) } });
+  await assert.rejects(
+    createClient({ ...cloud, credentials: key }).call("ListServices", { path: "/api/v2/services" }),
+    { name: "ApiError", code: "InvalidSecurityToken.Expired" },
+  );
+});
