@@ -6,10 +6,10 @@
  * @module
  */
 import { sha256 } from "@noble/hashes/sha2.js";
-import { checkToken } from "./auth.ts";
 import type { BearerToken, Credentials } from "./credentials.ts";
 import { hmacSha256 } from "./hmac.ts";
 import { hex, utf8 } from "./encoding.ts";
+import { CredentialsError } from "./errors.ts";
 import { pct } from "./percent.ts";
 
 const algorithm = "ACS3-HMAC-SHA256";
@@ -75,12 +75,16 @@ export type Identity = Credentials | BearerToken | "anonymous";
 export function sign(request: Acs3Request, identity: Identity): Record<string, string> {
   const headers: Record<string, string> = { ...request.headers, "x-acs-content-sha256": request.payloadHash };
   if (identity === "anonymous") return headers;
-  if ("bearerToken" in identity) return { ...headers, "x-acs-bearer-token": identity.bearerToken };
-  if (identity.securityToken) {
-    checkToken(identity.securityToken);
-    headers["x-acs-accesskey-id"] = identity.accessKeyId;
-    headers["x-acs-security-token"] = identity.securityToken;
+  const token = "bearerToken" in identity ? identity.bearerToken : identity.securityToken;
+  // no header can carry it, and the runtime's own error would quote it
+  if (/[^ -~]/.test(`${token}`)) throw new CredentialsError("Cannot use the token: not plain text");
+  if ("bearerToken" in identity) headers["x-acs-bearer-token"] = identity.bearerToken;
+  else {
+    if (token) {
+      headers["x-acs-accesskey-id"] = identity.accessKeyId;
+      headers["x-acs-security-token"] = token;
+    }
+    headers.authorization = authorization({ ...request, headers }, identity);
   }
-  headers.authorization = authorization({ ...request, headers }, identity);
   return headers;
 }

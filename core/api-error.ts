@@ -20,22 +20,19 @@ export function apiError(action: string, { time, signed, response, text }: Attem
   const code = field(text, "code");
   const said = field(text, "message") ?? text;
   const requestId = field(text, "requestid") ?? headers.get("x-acs-request-id") ?? undefined;
-  const shown = hide(
-    hide(said, signed.headers["x-acs-security-token"]),
-    signed.headers["x-acs-bearer-token"],
-  );
-  const state = [code ?? `status is ${status}`, shown.slice(0, 500), mend()].filter(Boolean).join("; ");
-  return new ApiError(`Cannot call ${action}: ${state}`, { action, code, status, requestId });
-
-  function mend(): string | undefined {
-    if (code === "SignatureDoesNotMatch") {
-      const same = said.includes(stringToSign(canonicalRequest(signed)).slice(-64));
-      return same ? "accessKeySecret is wrong" : "the request was changed on its way";
-    }
-    if (!/time(stamp|$|\.)/i.test(code ?? "")) return undefined;
-    const ahead = Math.round((time - Date.parse(headers.get("date") ?? "")) / 1000);
-    return `this clock is ${ahead} s ahead`;
+  const token = signed.headers["x-acs-security-token"] ?? signed.headers["x-acs-bearer-token"];
+  let hint = "";
+  if (code === "SignatureDoesNotMatch") {
+    const same = said.includes(stringToSign(canonicalRequest(signed)).slice(-64));
+    hint = same ? "accessKeySecret is wrong" : "the request was changed on its way";
+  } else if (/time(stamp|$|\.)/i.test(`${code}`)) {
+    const ahead = Math.round((time - Date.parse(`${headers.get("date")}`)) / 1000);
+    hint = `this clock is ${ahead || "some"} s ahead`;
   }
+  const state = [code ?? `status is ${status}`, hide(said, token).slice(0, 500), hint].filter(Boolean).join(
+    "; ",
+  );
+  return new ApiError(`Cannot call ${action}: ${state}`, { action, code, status, requestId });
 }
 
 /** A member of a JSON object, whose products disagree on its case. */

@@ -45,7 +45,7 @@ export function signRequest(
   nonce: string,
 ): SignedRequest {
   const { method, path, action, version } = call;
-  if (hasDotSegment(path)) throw new TypeError(`Cannot call ${action}: its path has a "." or ".." segment`);
+  if (hasDotSegment(path)) throw new TypeError(`Cannot call ${action}: its path has dot segments`);
   const [body, type] = encodeBody(call.body);
   const query = Object.entries(call.query).filter(([, value]) => value != null)
     .map((

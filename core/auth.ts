@@ -19,13 +19,8 @@ export type Authorizer = (request: AuthorizedRequest) => void | Promise<void>;
  * @throws {TypeError} when the token can't be a header's value.
  */
 export function tokenAuth(token: string): Authorizer {
-  checkToken(token);
+  if (!/^[ -~]+$/.test(token)) throw new TypeError("Cannot use the token: not plain text");
   return ({ headers }) => headers.set("authorization", token);
-}
-
-/** @throws {TypeError} when no header can carry the token; the runtime's own error would quote it. */
-export function checkToken(token: string): void {
-  if (!/^[\x20-\x7e]+$/.test(token)) throw new TypeError("Cannot use the token: not plain text");
 }
 
 /** Sends the service's token as OpenAI clients do: `Authorization: Bearer <token>`. */

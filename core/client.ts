@@ -41,7 +41,7 @@ export interface ClientOptions {
 
 /** Options of {@linkcode Client.call}. */
 export interface CallOptions {
-  /** Product that owns the action: `eas`, `aiworkspace`, `sts`, or another one with `version` and an endpoint. @default {"eas"} */
+  /** Product that owns the action: `eas`, `aiworkspace`, `sts`, or any other together with its `version`. @default {"eas"} */
   product?: string;
   /** Version of the product's API, such as `2021-07-01`. */
   version?: string;
@@ -121,7 +121,7 @@ export function createClient(options: ClientOptions): Client {
     async credentials(options) {
       const identity = await identify(options);
       if (identity !== "anonymous" && "accessKeyId" in identity) return identity;
-      throw new CredentialsError("Cannot sign without an access key");
+      throw new CredentialsError("Cannot sign: no access key");
     },
     async call<T>(action: string, { signal, timeout = 60_000, ...options }: CallOptions = {}): Promise<T> {
       const { anonymous, product = "eas" } = options;
@@ -143,7 +143,12 @@ export function createClient(options: ClientOptions): Client {
           method: call.method,
           signal,
         });
-        return readAnswer<T>(action, ok, last!); // set by every attempt that returns
+        try {
+          if (ok) return JSON.parse(last!.text || "{}"); // set by every attempt that returns
+        } catch {
+          // the parser's error would quote the answer, secrets included
+        }
+        throw apiError(action, last!);
       });
     },
     async predictor<I, O>(name: string, options?: PredictorForOptions<I, O>) {
@@ -181,13 +186,4 @@ function forRetry({ response: { ok, status, headers }, text }: Attempt): Respons
     status: !ok && text.includes("Throttling") ? 429 : status,
     headers: pause ? { "retry-after": `${pause}` } : headers,
   });
-}
-
-function readAnswer<T>(action: string, ok: boolean, attempt: Attempt): T {
-  try {
-    if (ok) return JSON.parse(attempt.text || "{}");
-  } catch {
-    // the parser's error would quote the answer, secrets included
-  }
-  throw apiError(action, attempt);
 }

@@ -28,11 +28,11 @@ export function endpointOf(
   const origins = new Map(Object.entries(own).map(([product, endpoint]) => [product, originOf(endpoint)]));
   const inside = network === "vpc";
   return (product) => {
-    const origin = origins.get(product);
-    if (origin) return origin;
-    if (product === "oss") return `https://oss-${region}${inside ? "-internal" : ""}.aliyuncs.com`;
     const { host = product, vpcHost = `${host}-vpc` } = products[product] ?? {};
-    return `https://${inside ? vpcHost : host}.${region}.aliyuncs.com`;
+    const label = product === "oss"
+      ? `oss-${region}${inside ? "-internal" : ""}`
+      : `${inside ? vpcHost : host}.${region}`;
+    return origins.get(product) ?? `https://${label}.aliyuncs.com`;
   };
 }
 

@@ -32,10 +32,8 @@ export async function predictionError(
     ? `can't read ${type}`
     : meanings[status] ?? headers.get("location")?.replace(/.*@|[?#].*/g, "") ?? "";
   const body = hide(await readStart(unread ? new Response(unread) : response), secret);
-  const message = `${what}: status is ${status}${meaning && ` (${hide(meaning, secret)})`}: ${
-    body.slice(0, 200)
-  }`;
-  return new PredictionError(message, {
+  const state = `status is ${status}${meaning && ` (${hide(meaning, secret)})`}`;
+  return new PredictionError(`${what}: ${state}${body && `: ${body.slice(0, 200)}`}`, {
     status,
     requestId: headers.get("x-request-id") ?? undefined,
     body,

@@ -380,7 +380,10 @@ test("call() refuses a security token that no header can carry, without quoting 
   const { client, sent } = scripted(() => Response.json({}), {
     credentials: { ...credentials, securityToken: "SECRET\nTOKEN" },
   });
-  await assert.rejects(client.call("X", { path: "/x" }), (error) => !/SECRET/.test(String(error)));
+  await assert.rejects(client.call("X", { path: "/x" }), {
+    name: "CredentialsError",
+    message: "Cannot use the token: not plain text",
+  });
   assert.equal(sent.length, 0);
 });
 
@@ -391,4 +394,9 @@ test("call() is refused when the security token has expired, wherever the time i
     createClient({ ...cloud, credentials: key }).call("ListServices", { path: "/api/v2/services" }),
     { name: "ApiError", code: "InvalidSecurityToken.Expired" },
   );
+});
+
+test("call() tells a wrong clock even when the server doesn't tell its time", async () => {
+  const { client } = scripted(() => Response.json({ Code: "InvalidTimeStamp.Expired" }, { status: 400 }));
+  await assert.rejects(client.call("X", { path: "/x" }), /; this clock is some s ahead$/);
 });

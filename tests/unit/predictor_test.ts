@@ -426,3 +426,8 @@ test("rawPredict() leaves a form and text to be typed by fetch or nobody, and sh
   assert.ok(sent[1]!.body instanceof Uint8Array); // fetch would add a type to a string
   assert.deepEqual(bodies, sent.map(({ body }) => body));
 });
+
+test("predict() ends its message with the status when the answer says no more", async () => {
+  const { predictor } = serve(() => new Response(null, { status: 503 }), { retry: false });
+  await assert.rejects(predictor.predict(1), { message: 'Cannot predict with "iris": status is 503' });
+});
