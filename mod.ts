@@ -67,7 +67,7 @@ export {
   withRetry,
 } from "./core/retry.ts";
 export { flatten, form } from "./core/rpc.ts";
-export type { Serializer } from "./core/serializer.ts";
+export type { Allocate, Serializer } from "./core/serializer.ts";
 export type * from "./core/service-config.ts";
 export type {
   ProgressEvent,
@@ -88,15 +88,29 @@ export type {
 } from "./core/storage.ts";
 export type { Deployment, DeployOptions, Mount, Target } from "./core/target.ts";
 export {
+  type ArrowColumn,
   type DType,
   type DTypeInfo,
   type DTypeOf,
   dtypes,
+  type Element,
+  equals,
+  fromStrides,
   type Nested,
+  type NestedData,
+  type NestedList,
+  type OnnxTensor,
+  type ShapedData,
+  slice,
+  type Strided,
   Tensor,
   tensor,
   type TensorDataOf,
+  type TensorInput,
+  type TensorLike,
+  type TfjsTensor,
+  toText,
   type TypedArrayConstructor,
-} from "./core/tensor.ts";
+} from "./core/tensors.ts";
 export { withTimeout } from "./core/timeout.ts";
 export { VERSION } from "./core/version.ts";

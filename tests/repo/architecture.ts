@@ -11,6 +11,7 @@ const packages: Record<string, string[]> = {
   protos: [],
   "plugins/deploy": ["@std/streams"],
   "plugins/emulator": ["@noble/hashes", "@std/streams", "hono"],
+  "plugins/serializers": ["fflate", "protobufjs"],
   "plugins/storage": ["@noble/hashes", "@std/streams"],
 };
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 export const root = new URL("../../", import.meta.url);
 
 /** Folders that are never part of the project. */
-const foreign = new Set([".git", "node_modules", "cov"]);
+const foreign = new Set([".git", ".venv", "node_modules", "cov"]);
 
 /**
  * The project's files as POSIX paths relative to {@linkcode root}, sorted: what Git tracks or would track, or

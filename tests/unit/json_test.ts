@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { json, type JsonOptions, stringify } from "../../core/json.ts";
-import { tensor } from "../../core/tensor.ts";
+import { tensor } from "../../core/tensors.ts";
 
 const written = (value: unknown, options?: JsonOptions): string =>
   new TextDecoder().decode(stringify(value, options));
