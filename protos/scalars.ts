@@ -1,0 +1,116 @@
+/**
+ * How single values lie on the wire.
+ *
+ * @module
+ */
+import type { Reader, WireType, Writer } from "./wire.ts";
+
+/** How values of a type are written and read. */
+export interface Type<T> {
+  /** How they lie on the wire. */
+  readonly wire: WireType;
+  /** What a field has when it is not there; a function, since messages are made anew. */
+  initial(): T;
+  /** Writes a value, with its length where it has one. */
+  write(value: T, to: Writer): void;
+  /** Reads a value. A message continues the previous one. */
+  read(from: Reader, previous?: T): T;
+}
+
+/** Refuses a value that its field can't hold. */
+export function outOfRange(value: unknown, type: string): never {
+  throw new RangeError(`Cannot encode ${String(value)} as ${type}`);
+}
+
+/** A signed integer of 32 bits, and any enum. */
+export const int32: Type<number> = {
+  wire: 0,
+  initial: () => 0,
+  write(value, to) {
+    if ((value | 0) !== value) outOfRange(value, "int32");
+    if (value < 0) to.varint64(value, -1); // extended to 64 bits
+    else to.varint(value);
+  },
+  read: (from) => from.varint() | 0,
+};
+
+function integer(name: string, isSigned: boolean): Type<bigint> {
+  const cut = (value: bigint): bigint => (isSigned ? BigInt.asIntN : BigInt.asUintN)(64, value);
+  return {
+    wire: 0,
+    initial: () => 0n,
+    write(value, to) {
+      if (cut(value) !== value) outOfRange(value, name);
+      to.varint64(Number(BigInt.asUintN(32, value)), Number(BigInt.asIntN(32, value >> 32n)));
+    },
+    read(from) {
+      const low = BigInt(from.varint());
+      return cut(BigInt(from.high) << 32n | low);
+    },
+  };
+}
+
+/** A signed integer of 64 bits. */
+export const int64: Type<bigint> = /* @__PURE__ */ integer("int64", true);
+
+/** An integer of 64 bits without a sign. */
+export const uint64: Type<bigint> = /* @__PURE__ */ integer("uint64", false);
+
+/** A number of single precision. */
+export const float: Type<number> = {
+  wire: 5,
+  initial: () => 0,
+  write(value, to) {
+    if (to.bytes.length) viewOf(to.bytes).setFloat32(to.at, value, true);
+    to.at += 4;
+  },
+  read: (from) => viewOf(from.bytes).getFloat32(from.take(4), true),
+};
+
+/** A number of double precision. */
+export const double: Type<number> = {
+  wire: 1,
+  initial: () => 0,
+  write(value, to) {
+    if (to.bytes.length) viewOf(to.bytes).setFloat64(to.at, value, true);
+    to.at += 8;
+  },
+  read: (from) => viewOf(from.bytes).getFloat64(from.take(8), true),
+};
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+/** Bytes; text stands for its UTF-8. What is read is a view unless a copy is asked for. */
+export const bytes: Type<Uint8Array | string> = {
+  wire: 2,
+  initial: () => new Uint8Array(),
+  write(value, to) {
+    const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
+    to.delimited(() => to.raw(bytes as Uint8Array<ArrayBuffer>)); // what is sent lies in no shared memory
+  },
+  read(from) {
+    const end = from.delimited();
+    const view = from.bytes.subarray(from.at, end);
+    from.at = end;
+    if (from.options.copy) return view.slice();
+    from.kept = end;
+    return view;
+  },
+};
+
+/** Text. */
+export const string: Type<string> = {
+  wire: 2,
+  initial: () => "",
+  write: (value, to) => bytes.write(value, to),
+  read(from) {
+    const text = bytes.read(from) as Uint8Array;
+    try {
+      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(text);
+    } catch {
+      return from.fail("text that is not UTF-8 ends");
+    }
+  },
+};
