@@ -22,7 +22,7 @@ import { type Fetch, globalFetch } from "./fetch.ts";
 import { json, stringify } from "./json.ts";
 import { predictionError } from "./prediction-error.ts";
 import { predictRetry, type RetryPolicy, withRetry } from "./retry.ts";
-import type { Serializer } from "./serializer.ts";
+import type { Allocate, Serializer } from "./serializer.ts";
 import { type Query, requestUrl, serviceUrl } from "./service-url.ts";
 import { bounded, withTimeout } from "./timeout.ts";
 import { VERSION } from "./version.ts";
@@ -32,7 +32,7 @@ export { PaiError, type PaiErrorInit, PredictionError, TimeoutError } from "./er
 export type { Fetch } from "./fetch.ts";
 export { json, type JsonOptions } from "./json.ts";
 export type { RetryPolicy, RetryRule } from "./retry.ts";
-export type { Serializer } from "./serializer.ts";
+export type { Allocate, Serializer } from "./serializer.ts";
 export type * from "./service-config.ts";
 export type { Query, QueryValue } from "./service-url.ts";
 
@@ -89,8 +89,10 @@ export class Predictor<Input = unknown, Output = unknown> {
   /** Base address of the service. */
   readonly endpoint: string;
   readonly #what: string;
-  readonly #options: PredictorOptions<Input, Output>;
+  readonly #options: PredictorOptions<Input, Output> & { fetch: Fetch };
   readonly #serializer: Serializer<Input, Output>;
+  /** Buffers for bodies, as many as there were calls at a time. A call keeps its own for its retries. */
+  readonly #pool: Uint8Array<ArrayBuffer>[] = [];
   #prepared: Promise<Serializer<Input, Output>> | undefined;
 
   /**
@@ -99,11 +101,11 @@ export class Predictor<Input = unknown, Output = unknown> {
    * @throws {TypeError} when the endpoint or the token can't be used.
    */
   constructor(options: PredictorOptions<Input, Output>) {
-    const { endpoint, serviceName, token, auth = token === undefined ? undefined : tokenAuth(token) } =
-      options;
+    const { endpoint, serviceName, token, fetch = globalFetch } = options;
+    const { auth = token === undefined ? undefined : tokenAuth(token) } = options;
     this.endpoint = serviceUrl(endpoint, serviceName);
     this.#what = `Cannot predict with "${this.endpoint.replace(/^.*\/predict\/|^https?:\/\/|[?].*/g, "")}"`;
-    this.#options = { ...options, auth };
+    this.#options = { ...options, fetch, auth };
     this.#serializer = options.serializer ?? json<Output>();
   }
 
@@ -117,11 +119,16 @@ export class Predictor<Input = unknown, Output = unknown> {
    */
   predict(input: Input, options: PredictOptions = {}): Promise<Output> {
     return bounded(this.#what, this.#timeout(options), options.signal, async (signal) => {
-      const [serializer, body] = await this.#serialize(input);
+      let buffer = this.#pool.pop();
+      const allocate: Allocate = (length) =>
+        buffer && buffer.length >= length ? buffer : buffer = new Uint8Array(length);
+      const [serializer, body] = await this.#serialize(input, allocate);
       const [response, secret] = await this.#send(body, serializer.contentType, { ...options, signal });
       let answer = new Uint8Array();
       try {
         answer = new Uint8Array(await response.arrayBuffer());
+        // The runtime's own fetch has copied the body when it returns; what another one does with it is not known.
+        if (buffer && this.#options.fetch === globalFetch) this.#pool.push(buffer);
         return serializer.deserialize(answer);
       } catch (cause) {
         signal.throwIfAborted();
@@ -151,14 +158,17 @@ export class Predictor<Input = unknown, Output = unknown> {
     return timeout ?? this.#options.timeout ?? 60_000;
   }
 
-  async #serialize(input: Input): Promise<[Serializer<Input, Output>, Uint8Array<ArrayBuffer>]> {
+  async #serialize(
+    input: Input,
+    allocate: Allocate,
+  ): Promise<[Serializer<Input, Output>, Uint8Array<ArrayBuffer>]> {
     let serializer = this.#serializer;
-    let body = serializer.serialize(input);
+    let body = serializer.serialize(input, allocate);
     if (!body) {
       this.#prepared ??= serializer.prepare!(this);
       this.#prepared.catch(() => this.#prepared = undefined); // the next call tries again
       serializer = await this.#prepared;
-      body = serializer.serialize(input)!; // it knows the signature now
+      body = serializer.serialize(input, allocate)!; // it knows the signature now
     }
     return [serializer, body];
   }
@@ -170,7 +180,7 @@ export class Predictor<Input = unknown, Output = unknown> {
     options: RawPredictOptions,
     limit = (fetch: Fetch): Fetch => fetch,
   ): Promise<[response: Response, secret?: string]> {
-    const { fetch = globalFetch, headers: common } = this.#options;
+    const { fetch, headers: common } = this.#options;
     const { method = "POST", path, query, signal, auth = this.#options.auth } = options;
     const policy = options.retry ?? this.#options.retry ?? predictRetry;
     const headers = new Headers(common);

@@ -11,7 +11,7 @@ import {
   type Serializer,
   tokenAuth,
 } from "../../core/predictor.ts";
-import { tensor } from "../../core/tensor.ts";
+import { tensor } from "../../core/tensors.ts";
 import { VERSION } from "../../core/version.ts";
 
 interface Seen {

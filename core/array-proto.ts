@@ -1,0 +1,75 @@
+import { arrayDataTypes, type ArrayProto } from "../protos/array-proto.ts";
+import { cast, type Element } from "./cast.ts";
+import { type DType, dtypes, isDType, volume } from "./dtype.ts";
+import { fromHalf, type HalfType } from "./half.ts";
+import { misfit, Tensor } from "./tensor.ts";
+
+/** Names on the wire that differ from numpy's. */
+const aliases: { readonly [name: string]: string } = {
+  float: "float32",
+  double: "float64",
+  half: "float16",
+  int: "int32", // of a field
+};
+
+/** The element type of a name on the wire. Quantized ones are the integers that they are held in. */
+export function dtypeOf(name = ""): DType | undefined {
+  const plain = name.toLowerCase().replace(/^q|_val$|^dt_q?/g, ""), dtype = aliases[plain] ?? plain;
+  return isDType(dtype) ? dtype : undefined;
+}
+
+/** The field that holds the elements. */
+function fieldOf(dtype: DType): keyof ArrayProto {
+  const { array } = dtypes[dtype];
+  if (/^str|^boo|^int64/.test(dtype)) return `${dtype as "string"}_val`; // or another of the three
+  if (array === Float64Array) return "double_val";
+  return isHalf(dtype) || array === Float32Array ? "float_val" : "int_val";
+}
+
+/**
+ * Makes an array for a processor.
+ *
+ * @param what The tensor's name in messages.
+ * @param type Number of the element type on the wire; by default, that of the tensor's element type.
+ * @throws {TypeError} when the wire has no such element type.
+ * @throws {RangeError} when the elements don't fill the shape, since their memory was taken away.
+ */
+export function toArrayProto(
+  { dtype, shape, data, isComplete }: Tensor,
+  what: string,
+  type?: number,
+): ArrayProto {
+  const number = type ??
+    arrayDataTypes.findIndex((name) => dtypeOf(name) === dtype && name[0] !== "Q");
+  if (number < 0) throw new TypeError(`Cannot send ${what}: processors have no ${dtype}`);
+  if (!isComplete) throw misfit(data.length, shape);
+  return {
+    dtype: number,
+    array_shape: { dim: BigInt64Array.from(shape, BigInt) },
+    [fieldOf(dtype)]: isHalf(dtype) ? fromHalf(dtype, data as Uint16Array) : data, // the bits of its elements
+  };
+}
+
+/**
+ * Reads a processor's array. Of an unknown element type, it is the one of the field that has elements. When the elements
+ * don't fill the shape, the tensor says so, see {@linkcode Tensor.isComplete}.
+ *
+ * @throws {RangeError} when a length or an element is outside of what its type can hold.
+ */
+export function fromArrayProto(array: ArrayProto): Tensor {
+  const field = Object.keys(array).find((name) => /_val/.test(name));
+  const dtype = dtypeOf(arrayDataTypes[array.dtype ?? 0]) ?? dtypeOf(field) ?? "float32";
+  const elements = (array[fieldOf(dtype)] ?? []) as ArrayLike<Element>; // every type on the wire has one
+  const { array: List, slots } = dtypes[dtype];
+  const data = !List || elements instanceof List && !isHalf(dtype) ? elements : cast(elements, dtype);
+  const dims = array.array_shape ? array.array_shape.dim ?? [] : [data.length / slots];
+  const shape = Array.from<number | bigint, number>(dims, Number);
+  if (!Number.isSafeInteger(volume(shape)) || shape.some((length) => length < 0)) {
+    throw misfit(data.length, shape);
+  }
+  return new Tensor(dtype, Object.freeze(shape), data as Tensor["data"]); // what the table tells
+}
+
+function isHalf(dtype: DType): dtype is HalfType {
+  return dtype.endsWith("float16");
+}

@@ -1,0 +1,58 @@
+import { dtypeOf } from "../../core/array-proto.ts";
+import { PaiError } from "../../core/errors.ts";
+import type { PredictOptions, Predictor } from "../../core/predictor.ts";
+import type { DType } from "../../core/dtype.ts";
+import { arrayDataTypes } from "../../protos/array-proto.ts";
+
+/** An input or output of a model. */
+export interface TensorSpec {
+  /** Its name. */
+  readonly name: string;
+  /** Length of each axis; `-1` for one that varies, such as the batch. */
+  readonly shape: readonly number[];
+  /** Element type as the service calls it, such as `DT_FLOAT`. */
+  readonly type: string;
+  /** Element type of its tensors; absent when it is unknown. */
+  readonly dtype?: DType;
+}
+
+/** What a model takes and gives. */
+export interface SignatureDef {
+  /** Its name. */
+  readonly signatureName: string;
+  /** What it takes. */
+  readonly inputs: readonly TensorSpec[];
+  /** What it gives. */
+  readonly outputs: readonly TensorSpec[];
+}
+
+/**
+ * Asks a service with a TensorFlow processor for its model's signature.
+ *
+ * @throws {PredictionError} when the service refuses.
+ * @throws {PaiError} with the code `NoSignature` when the answer is no signature; what was answered is not repeated.
+ */
+export async function inspectSignatureDef(
+  predictor: Pick<Predictor, "rawPredict">,
+  options?: PredictOptions,
+): Promise<SignatureDef> {
+  const answer = await predictor.rawPredict(undefined, { ...options, method: "GET" });
+  const text = await answer.text();
+  try {
+    const { signature_name: signatureName, inputs, outputs } = JSON.parse(text);
+    return { signatureName, inputs: inputs.map(readSpec), outputs: outputs.map(readSpec) };
+  } catch { // whose error would quote the answer
+    throw new PaiError("Cannot inspect the signature: the service tells none", {
+      code: "NoSignature",
+    });
+  }
+}
+
+function readSpec(spec: TensorSpec): TensorSpec {
+  return { ...spec, dtype: dtypeOf(spec.type) };
+}
+
+/** The number that an element type has on the wire. */
+export function typeNumber(type: string): number {
+  return arrayDataTypes.indexOf(type.replace("DT_", ""));
+}
