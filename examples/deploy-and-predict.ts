@@ -1,10 +1,12 @@
 /**
  * Uploads a real XGBoost model, deploys it, calls it, stops, starts and deletes it, and holds every prediction
- * against XGBoost's own. Without an account, against the emulator:
+ * against XGBoost's own; then does the like with networks of TensorFlow and PyTorch, see tensors.ts. Without an account,
+ * against the emulator:
  *
  *   deno task demo
  *
- * Against the real service, with credentials in ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET:
+ * Against the real service, where it is XGBoost alone, with credentials in ALIBABA_CLOUD_ACCESS_KEY_ID and
+ * ALIBABA_CLOUD_ACCESS_KEY_SECRET:
  *
  *   deno task demo --live --region cn-hangzhou --bucket my-bucket --instance-type ecs.c6.large
  *
@@ -18,6 +20,7 @@ import { emulator } from "../plugins/emulator/mod.ts";
 import { fromDisk } from "../plugins/storage/files.ts";
 import { oss } from "../plugins/storage/oss.ts";
 import heldOut from "./breast-cancer/held-out.json" with { type: "json" };
+import { figure, seconds } from "./figures.ts";
 
 const tolerance = 1e-6;
 const { values: options } = parseArgs({
@@ -75,6 +78,7 @@ try {
   await cleanUp().catch(() => {}); // the first failure says more
   throw error;
 }
+if (!options.live) await import("./tensors.ts");
 
 async function cleanUp(): Promise<void> {
   const { config: { model_path = "" } } = await service.describe();
@@ -93,18 +97,11 @@ function report(...runs: number[][]): void {
     ...runs.flatMap((scores) => scores.map((score, row) => Math.abs(score - heldOut.predictions[row]!))),
   );
   const right = runs[0]!.filter((score, row) => Number(score > 0.5) === heldOut.labels[row]).length;
-  for (const [step, ms] of times) console.log(`${step.padEnd(28)} ${seconds(ms)}`);
-  console.log(
-    `accuracy                     ${
-      (100 * right / heldOut.labels.length).toFixed(1)
-    } % of ${heldOut.labels.length} rows`,
-  );
-  console.log(`largest difference           ${difference} from XGBoost's own predictions`);
+  for (const [step, ms] of times) figure(step, seconds(ms));
+  const { length } = heldOut.labels;
+  figure("accuracy", `${(100 * right / length).toFixed(1)} % of ${length} rows`);
+  figure("largest difference", `${difference} from XGBoost's own predictions`);
   if (!(difference <= tolerance)) {
     throw new Error(`Predictions differ from XGBoost's by more than ${tolerance}`);
   }
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(3).padStart(7)} s`;
 }

@@ -30,6 +30,9 @@ import type { Delays } from "./service-state.ts";
 import { Store } from "./store.ts";
 
 export type { Delays, Handler };
+export type { DTypeOfType, ModelSignature, ModelTensor, TensorsOf } from "./model-signature.ts";
+export { type ModelOutputs, pytorchProcessor, type RunModel } from "./pytorch-processor.ts";
+export { tensorflowProcessor, type TensorFlowProcessorOptions } from "./tensorflow-processor.ts";
 
 /** Options of {@linkcode emulator}. */
 export interface EmulatorOptions {
@@ -45,7 +48,10 @@ export interface EmulatorOptions {
   delays?: Delays;
   /** Buckets that exist from the start. @default {["emulator-bucket"]} */
   buckets?: readonly string[];
-  /** What runs the services that no built-in processor runs, by service name or processor code. */
+  /**
+   * What runs the services that no built-in processor runs, by service name or processor code. Handlers on tensors are made
+   * by {@linkcode tensorflowProcessor} and {@linkcode pytorchProcessor}.
+   */
   handlers?: Readonly<Record<string, Handler>>;
   /** Longest body of a request in bytes. @default {268435456} */
   maxBodyBytes?: number;

@@ -1,7 +1,8 @@
 import { parseOssUri } from "../../core/oss-uri.ts";
 import type { Cloud } from "./cloud.ts";
 import type { StoredObject } from "./store.ts";
-import { XgboostModel } from "./xgboost.ts";
+import { pytorchNetwork, tensorflowNetwork } from "./dense-processors.ts";
+import { xgboostProcessor } from "./xgboost-processor.ts";
 
 /** Answers the requests of a service; the address it sees begins behind the service's name. */
 export type Handler = (request: Request) => Response | Promise<Response>;
@@ -25,36 +26,59 @@ export function isFailure(value: Runner | Failure): value is Failure {
   return "reason" in value;
 }
 
-/** Finds or makes what runs a service: a handler by its name, by its processor, or the XGBoost processor. */
+/** A built-in processor. */
+interface Processor {
+  /** The codes that it has. */
+  readonly codes: RegExp;
+  /** Makes a handler of a model file. */
+  load(text: string): Handler;
+  /** What else its models are that the emulator can't run, and the handler to give instead. */
+  readonly foreign?: readonly [models: string, handler: string];
+}
+
+const processors: readonly Processor[] = [
+  { codes: /^xgboost$/, load: xgboostProcessor },
+  {
+    codes: /^tensorflow/,
+    load: tensorflowNetwork,
+    foreign: ["SavedModel", "tensorflowProcessor({ signature, run })"],
+  },
+  { codes: /^pytorch/, load: pytorchNetwork, foreign: ["TorchScript", "pytorchProcessor(run)"] },
+];
+
+/** Finds or makes what runs a service: a handler by its name, by its processor, or a built-in processor. */
 export function loadRunner(
   name: string,
   config: Readonly<Record<string, unknown>>,
   cloud: Pick<Cloud, "handlers" | "store">,
 ): Runner | Failure {
-  const { processor, model_path: modelPath } = config;
-  for (const key of [name, processor]) {
+  const { processor: code, model_path: modelPath } = config;
+  for (const key of [name, code]) {
     const run = typeof key === "string" && Object.hasOwn(cloud.handlers, key)
       ? cloud.handlers[key]
       : undefined;
     if (run) return { run };
   }
-  if (processor !== "xgboost") {
+  const hint = (handler: string): string => `emulator({ handlers: { ${JSON.stringify(name)}: ${handler} } })`;
+  const processor = processors.find(({ codes }) => typeof code === "string" && codes.test(code));
+  if (!processor) {
     return {
       reason: "NO_HANDLER",
-      message: `The emulator has nothing to run service "${name}" with; give it emulator({ handlers: { ` +
-        `${JSON.stringify(name)}: (request) => new Response("…") } })`,
+      message: `The emulator has nothing to run service "${name}" with; give it ` +
+        hint('(request) => new Response("…")'),
     };
   }
   try {
     if (typeof modelPath !== "string") throw new TypeError("the service has no model_path");
-    const { body } = findModel(modelPath, cloud);
-    return {
-      run: xgboostHandler(XgboostModel.parse(new TextDecoder("utf-8", { fatal: true }).decode(body))),
-    };
+    return { run: processor.load(textOf(findModel(modelPath, cloud))) };
   } catch (error) {
+    const [models, handler] = processor.foreign ?? [];
     return {
       reason: "MODEL_LOAD_FAILED",
-      message: `Cannot load model "${modelPath}": ${error instanceof Error ? error.message : error}`,
+      message: `Cannot load model "${modelPath}": ${error instanceof Error ? error.message : error}` +
+        (handler
+          ? `. The emulator runs dense networks in JSON, no ${models}; for that give it ${hint(handler)}`
+          : ""),
     };
   }
 }
@@ -77,34 +101,10 @@ function findModel(modelPath: string, { store }: Pick<Cloud, "store">): StoredOb
   return model;
 }
 
-/** The XGBoost processor: a JSON list of rows in, a JSON list of predictions out; `null` is a missing value. */
-function xgboostHandler(model: XgboostModel): Handler {
-  return async (request) => {
-    if (request.method === "GET" || request.method === "HEAD") {
-      return json({ processor: "xgboost", objective: model.objective, features: model.numFeatures });
-    }
-    if (request.method !== "POST") return new Response("method not allowed", { status: 405 });
-    try {
-      return json(model.predict(readRows(await request.text())));
-    } catch (error) {
-      return new Response(`bad request: ${error instanceof Error ? error.message : error}`, { status: 400 });
-    }
-  };
-}
-
-// Runtimes differ in the media type that Response.json writes.
-function json(value: unknown): Response {
-  return Response.json(value, { headers: { "content-type": "application/json" } });
-}
-
-function readRows(text: string): (number | null)[][] {
-  const rows: unknown = JSON.parse(text);
-  if (!Array.isArray(rows)) throw new TypeError("the body is not a JSON list of rows");
-  return rows.map((row: unknown, i) => {
-    if (!Array.isArray(row)) throw new TypeError(`row ${i} is not a list`);
-    return row.map((value: unknown, j) => {
-      if (value === null || (typeof value === "number" && Number.isFinite(value))) return value;
-      throw new TypeError(`row ${i} column ${j} is neither a finite number nor null`);
-    });
-  });
+function textOf({ body }: StoredObject): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch { // whose message each runtime words in its own way
+    throw new TypeError("the object is not text in UTF-8");
+  }
 }
