@@ -28,19 +28,44 @@ const rows: Row[] = [
     label: "`./predictor`: call a model",
     program: `import { Predictor } from "${ours}/predictor";
 export default (endpoint, token, input) => new Predictor({ endpoint, token }).predict(input);`,
-    budget: 3_500,
+    budget: 3_600,
   },
   {
     label: "`.`: a client with its signer and credentials",
     program:
       `import { createClient } from "${ours}"; export default createClient({ region: "cn-hangzhou" });`,
-    budget: 9_000,
+    budget: 9_100,
   },
   {
     label: "`./storage/oss`: object storage",
     program: `import { oss } from "${ours}/storage/oss";
 export default (client, key, body) => oss(client, { bucket: "b" }).put(key, body);`,
     budget: 11_000,
+  },
+  {
+    label: "`./predictor` with `./serializers/tensorflow`",
+    program: `import { Predictor } from "${ours}/predictor";
+import { tensorflow } from "${ours}/serializers/tensorflow";
+export default (endpoint, token, input) => new Predictor({ endpoint, token, serializer: tensorflow() }).predict(input);`,
+    budget: 9_000,
+  },
+  {
+    label: "the same with `pytorch` and `npy`",
+    program: `import { Predictor } from "${ours}/predictor";
+import { npy } from "${ours}/serializers/npy";
+import { pytorch } from "${ours}/serializers/pytorch";
+import { tensorflow } from "${ours}/serializers/tensorflow";
+export default (endpoint, token, input) => [tensorflow(), pytorch(), npy()].map((serializer) =>
+  new Predictor({ endpoint, token, serializer }).predict(input));`,
+    budget: 11_500,
+  },
+  {
+    label: "the codec: `./protos/tf-predict`, `./protos/pytorch-predict`",
+    program:
+      `import { decode, encode, encodeChunks, encodeInto, predictRequest, predictResponse } from "${ours}/protos/tf-predict";
+import { predictRequest as torchRequest, predictResponse as torchResponse } from "${ours}/protos/pytorch-predict";
+export { decode, encode, encodeChunks, encodeInto, predictRequest, predictResponse, torchRequest, torchResponse };`,
+    budget: 7_000,
   },
   {
     label: "`./tensor`",
