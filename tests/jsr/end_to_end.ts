@@ -35,7 +35,7 @@ test("the published package is imported by jsr: and predicts against its emulato
 
     await Deno.writeTextFile(
       `${folder}/misuse.ts`,
-      `import { tensor } from "jsr:${name}@^${version}/tensor";\ntensor(1);\n`,
+      `import { tensor } from "jsr:${name}@^${version}/tensor";\ntensor("1");\n`,
     );
     const misused = await run(["check", "--quiet", "misuse.ts"], folder, env);
     assert.match(misused.text, /TS\d+ \[ERROR\]/, "types do not arrive");
