@@ -72,6 +72,27 @@ export { decode, encode, encodeChunks, encodeInto, predictRequest, predictRespon
     program: `import { tensor } from "${ours}/tensor"; export default (data) => tensor(data, [-1, 2]);`,
   },
   {
+    label: "`./serializers/torchrec`",
+    program: `import { torchrec } from "${ours}/serializers/torchrec"; export default torchrec();`,
+  },
+  {
+    label: "`./serializers/npz`",
+    program: `import { npz } from "${ours}/serializers/npz"; export default npz();`,
+  },
+  {
+    label: "`./serializers/csv`",
+    program: `import { csv } from "${ours}/serializers/csv"; export default csv();`,
+  },
+  {
+    label: "`./serializers/image`",
+    program: `import { image } from "${ours}/serializers/image"; export default image();`,
+  },
+  {
+    label: "`./serializers/protobuf`",
+    program:
+      `import { protobuf } from "${ours}/serializers/protobuf"; export default (request, response) => protobuf(request, response);`,
+  },
+  {
     label: "`./deploy`",
     program: `import { eas, InferenceSpec, Model } from "${ours}/deploy";
 export default (client) => new Model({ inferenceSpec: new InferenceSpec({}) }).deploy(eas(client), {});`,

@@ -57,8 +57,8 @@ export function toArrayProto(
  * @throws {RangeError} when a length or an element is outside of what its type can hold.
  */
 export function fromArrayProto(array: ArrayProto): Tensor {
-  const field = Object.keys(array).find((name) => /_val/.test(name));
-  const dtype = dtypeOf(arrayDataTypes[array.dtype ?? 0]) ?? dtypeOf(field) ?? "float32";
+  const dtype = dtypeOf(arrayDataTypes[array.dtype ?? 0]) ??
+    dtypeOf(Object.keys(array).find((name) => /_val/.test(name))) ?? "float32";
   const elements = (array[fieldOf(dtype)] ?? []) as ArrayLike<Element>; // every type on the wire has one
   const { array: List, slots } = dtypes[dtype];
   const data = !List || elements instanceof List && !isHalf(dtype) ? elements : cast(elements, dtype);

@@ -43,5 +43,5 @@ export function isText(value: unknown): boolean {
 
 /** Whether a value is a number, a bigint or a truth value, which is 0 or 1. */
 export function isNumber(value: unknown): value is number | bigint | boolean {
-  return /^(n|b)/.test(typeof value);
+  return /^[nb]/.test(typeof value);
 }

@@ -128,7 +128,7 @@ function ofArray(view: ArrayBufferView, wanted: DType | undefined): Made {
     throw new TypeError(`Cannot make a tensor: ${kind} can't hold ${dtype} elements`);
   }
   if (!(buffer instanceof ArrayBuffer) || buffer.resizable || buffer.detached) {
-    throw new TypeError("Cannot make a tensor: its memory is shared, resizable or gone; copy it first");
+    throw new TypeError("Cannot make a tensor: its memory is shared, resizable or gone");
   }
   const data = kind === "Float16Array" ? new Uint16Array(buffer, byteOffset, byteLength / 2) : view;
   const elements = data as Float32Array<ArrayBuffer>; // or another array of numbers
@@ -141,7 +141,7 @@ function ofList(list: unknown, wanted: DType | undefined): Made {
   const dtype = wanted ??
     (kind === "bigint" ? "int64" : kind === "boolean" ? "bool" : isText(first) ? "string" : "float32");
   if (dtypes[dtype].slots === 2 && shape.pop() !== 2) {
-    throw new RangeError(`Cannot make a tensor: the innermost lists of ${dtype} elements are pairs`);
+    throw new RangeError(`Cannot make a tensor: ${dtype} elements are pairs`);
   }
   return [shape, dtype, cast(elements, dtype)];
 }

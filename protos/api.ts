@@ -5,7 +5,7 @@
  */
 export { decode, encode, encodeChunks, encodeInto } from "./codec.ts";
 export { DecodeError, type DecodeOptions } from "./wire.ts";
-export type { Mode, NumberList, Numbers } from "./arrays.ts";
+export type { NumberList, Numbers } from "./arrays.ts";
 export type { Field, Fields, MessageType } from "./message.ts";
 export type { Type } from "./scalars.ts";
 export type { Reader, WireType, Writer } from "./wire.ts";

@@ -33,10 +33,10 @@ export interface ArrayProto {
   bool_val?: Uint8Array<ArrayBuffer>;
 }
 
-/** Names of the element types without `DT_`, each at its number. */
+/** Names of the element types without `DT_`, each at its number, but for RESOURCE and VARIANT, which nobody sends. */
 export const arrayDataTypes: readonly string[] = /* @__PURE__ */
   ("INVALID FLOAT DOUBLE INT32 UINT8 INT16 INT8 STRING COMPLEX64 INT64 BOOL QINT8 QUINT8 QINT32 BFLOAT16 QINT16 QUINT16 " +
-    "UINT16 COMPLEX128 HALF RESOURCE VARIANT").split(" ");
+    "UINT16 COMPLEX128 HALF").split(" ");
 
 /** Table of {@linkcode ArrayShape}. */
 export const arrayShape: MessageType<ArrayShape> = /* @__PURE__ */ message("ArrayShape", {

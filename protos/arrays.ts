@@ -13,16 +13,12 @@ export interface Numbers<Given, Read> {
   readonly wire: WireType;
   /** Writes them one after the other. */
   write(values: Given, to: Writer): void;
-  /** Reads them all, as far as the reader goes. */
-  read(from: Reader, mode: Mode): Read;
-}
-
-/** What may be done with the bytes that an array is read from. */
-export interface Mode {
-  /** Whether they may be looked at for as long as the array lives. */
-  view: boolean;
-  /** How far to the left they may be moved to where the array is aligned. */
-  floor: number;
+  /**
+   * Reads them all, as far as the reader goes.
+   *
+   * @param floor How far to the left the bytes may be moved to where a view on them is aligned; `Infinity` for a copy.
+   */
+  read(from: Reader, floor: number): Read;
 }
 
 /** Numbers as a caller may give them. */
@@ -40,10 +36,10 @@ function fixed<A extends FloatArray>(
       if (!(values instanceof FloatArray)) outOfRange(values, `${width * 8}-bit floats`);
       to.raw(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     },
-    read({ at: start, end, bytes }, { view, floor }) {
+    read({ at: start, end, bytes }, floor) {
       const { buffer, byteOffset } = bytes, count = (end - start) / width;
       const aligned = start - (byteOffset + start) % width;
-      if (view && aligned >= floor) { // a few bytes of the header make room
+      if (aligned >= floor) { // a few bytes of the header make room
         if (aligned < start) bytes.copyWithin(aligned, start, end);
         return new FloatArray(buffer, byteOffset + aligned, count);
       }
@@ -103,9 +99,9 @@ export const bools: Numbers<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> = 
     if (wrong !== undefined) outOfRange(wrong, "bool");
     to.raw(values);
   },
-  read(from, { view }) {
+  read(from, floor) {
     const given = from.bytes.subarray(from.at, from.end);
-    if (given.every((byte) => byte < 2)) return view ? given : given.slice();
+    if (given.every((byte) => byte < 2)) return floor < Infinity ? given : given.slice();
     const values = new Uint8Array(countVarints(from));
     for (let i = 0; i < values.length; i++) values[i] = from.varint() || from.high ? 1 : 0;
     return values;

@@ -81,6 +81,6 @@ export function decode<Message>(
   const from = new Reader(bytes, options, type.name);
   const value = type.initial();
   type.readBody(from, value);
-  for (const finish of from.pending) finish();
+  for (const isVarint of [true, false]) for (const finish of from.pending) finish(isVarint);
   return value;
 }

@@ -5,7 +5,7 @@
  */
 import type { Numbers } from "./arrays.ts";
 import type { Type } from "./scalars.ts";
-import { Reader, type WireType, type Writer } from "./wire.ts";
+import { Reader, type Writer } from "./wire.ts";
 
 /** A message while it is read. */
 type Partial = Record<string, unknown>;
@@ -16,8 +16,6 @@ export interface Field<Value> {
   readonly number: number;
   /** Type of its value, or of the values in its list; of the entries of a map. */
   readonly type: Type<unknown> | Numbers<unknown, unknown>;
-  /** Whether it holds many values. */
-  readonly isList: boolean;
   /** Writes its value, with its tags. */
   write(value: Value, to: Writer): void;
   /** Reads what follows a tag into the message. Returns `false` when this is no such field. */
@@ -67,7 +65,7 @@ export function message<Message extends object>(
       while (from.at < from.end) {
         const tag = from.tag();
         const [key, field] = byNumber.get(tag >>> 3) ?? [];
-        from.path[level] = key ?? `field ${tag >>> 3}`;
+        from.path[level] = key ?? "unknown";
         if (!field?.read(from, tag & 7, into as Partial, key!)) from.skip(tag);
       }
       from.depth = level - 1;
@@ -80,14 +78,12 @@ export function message<Message extends object>(
 function fieldOf<Value, Item>(
   number: number,
   type: Type<Item>,
-  isList: boolean,
   items: (value: Value) => readonly Item[],
   read: (from: Reader, previous: Value | undefined) => Value,
 ): Field<Value> {
   return {
     number,
     type,
-    isList,
     write(value, to) {
       for (const item of items(value)) {
         to.varint(number << 3 | type.wire);
@@ -106,12 +102,12 @@ function fieldOf<Value, Item>(
 export function field<T>(number: number, type: Type<T>): Field<T> {
   const isDefault = (value: T): boolean =>
     value === type.initial() || (value as { length?: number }).length === 0;
-  return fieldOf(number, type, false, (value) => isDefault(value) ? [] : [value], type.read);
+  return fieldOf(number, type, (value) => isDefault(value) ? [] : [value], type.read);
 }
 
 /** A field with one value, which is always written. */
 function always<T>(number: number, type: Type<T>): Field<T> {
-  return fieldOf(number, type, false, (value) => [value], type.read);
+  return fieldOf(number, type, (value) => [value], type.read);
 }
 
 /** A member of a message that holds one of its fields at a time. */
@@ -129,7 +125,7 @@ export function member<T>(number: number, type: Type<T>): Field<T> {
 
 /** A list of values, each with a tag of its own. */
 export function repeated<T>(number: number, type: Type<T>): Field<readonly T[]> {
-  return fieldOf<readonly T[], T>(number, type, true, (values) => values, (from, values = []) => {
+  return fieldOf<readonly T[], T>(number, type, (values) => values, (from, values = []) => {
     (values as T[]).push(type.read(from)); // made here
     return values;
   });
@@ -146,7 +142,6 @@ export function map<K, V>(number: number, key: Type<K>, value: Type<V>): Field<R
   return fieldOf<ReadonlyMap<K, V>, { key?: K; value?: V }>(
     number,
     entry,
-    true,
     entries,
     (from, values = new Map()) => {
       const read = entry.read(from);
@@ -160,7 +155,6 @@ export function packed<Given, Read>(number: number, numbers: Numbers<Given, Read
   return {
     number,
     type: numbers,
-    isList: true,
     write(values, to) {
       if (!(values as ArrayLike<unknown>).length) return; // what all numbers come in
       to.varint(number << 3 | 2);
@@ -168,24 +162,18 @@ export function packed<Given, Read>(number: number, numbers: Numbers<Given, Read
     },
     read(from, wire, into, name) {
       if (wire !== 2 && wire !== numbers.wire) return false;
-      const end = wire === 2 && from.delimited();
-      const start = from.at;
-      if (end === false) from.skip(wire);
-      else moveOver(from, end, numbers.wire);
+      const end = wire === 2 ? from.delimited() : -1, start = from.at;
+      if (end < 0) from.skip(wire);
+      else from.at = end;
+      const rest = numbers.wire
+        ? (from.at - start) % (numbers.wire === 5 ? 4 : 8)
+        : from.bytes[from.at - 1]! & 128;
+      if (rest && from.at > start) from.fail("cut off");
       if (from.at > start) partsOf(from, numbers, into, name).push(start, from.at);
       from.kept = from.at;
       return true;
     },
   };
-}
-
-/** Moves over packed numbers, none of which may be cut off. */
-function moveOver(from: Reader, end: number, wire: WireType): void {
-  const whole = wire === 0
-    ? end === from.at || from.bytes[end - 1]! < 128
-    : (end - from.at) % (wire === 5 ? 4 : 8) === 0;
-  if (!whole) from.fail("cut off");
-  from.at = end;
 }
 
 /** Where the parts of a list of numbers lie, start and end in turn. */
@@ -194,7 +182,7 @@ type Parts = number[];
 /**
  * The parts that a list of numbers has so far. The list itself is made when the whole message is read: joining parts as
  * they come would take the square of the time, and nothing in the buffer may move while the message can still turn
- * out to be none.
+ * out to be none. That is why varints, which may be too long, are read before arrays move.
  */
 function partsOf(
   from: Reader,
@@ -205,11 +193,12 @@ function partsOf(
   if (into[name]) return into[name] as Parts; // nothing else is there before the end
   const { kept, options: { copy, own } } = from;
   const parts: Parts = into[name] = [];
-  from.pending.push(() => {
-    const [start, end] = parts as [number, number];
+  from.pending.push((isVarint) => {
+    if (isVarint !== !numbers.wire) return;
+    [from.at, from.end] = parts as [number, number];
     into[name] = parts.length > 2
-      ? numbers.read(joined(from, parts), { view: true, floor: 0 })
-      : numbers.read(from.seek(start, end), { view: !copy, floor: own ? kept : start });
+      ? numbers.read(joined(from, parts), 0)
+      : numbers.read(from, copy ? Infinity : own ? kept : from.at);
   });
   return parts;
 }

@@ -110,7 +110,7 @@ export const string: Type<string> = {
     try {
       return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(text);
     } catch {
-      return from.fail("text that is not UTF-8 ends");
+      return from.fail("not UTF-8");
     }
   },
 };

@@ -67,11 +67,12 @@ export class Writer {
 
   /** Writes what the body writes, behind its length. */
   delimited(body: () => void): void {
-    const { lengths } = this, slot = this.#next++, before = this.at;
-    if (slot < lengths.length) this.varint(lengths[slot]!);
-    else lengths.push(0); // in front of the lengths of what it holds
+    const { lengths } = this, slot = this.#next++, start = this.at;
+    const isCounting = !this.bytes.length;
+    if (isCounting) lengths.push(0); // in front of the lengths of what it holds
+    else this.varint(lengths[slot]!);
     body();
-    if (!this.bytes.length) this.varint(lengths[slot] = this.at - before);
+    if (isCounting) this.varint(lengths[slot] = this.at - start);
   }
 }
 
@@ -155,7 +156,7 @@ export class Reader {
   /** How it is read. */
   readonly options: DecodeOptions;
   /** What is left to do once the whole message is known to be sound. */
-  readonly pending: (() => void)[] = [];
+  readonly pending: ((isVarint: boolean) => void)[] = [];
 
   /** Begins to read. */
   constructor(bytes: Uint8Array<ArrayBuffer>, options: DecodeOptions, name: string) {
@@ -163,13 +164,6 @@ export class Reader {
     this.end = bytes.length;
     this.options = options;
     this.path = [name];
-  }
-
-  /** Moves to a part of what was read before. */
-  seek(start: number, end: number): this {
-    this.at = start;
-    this.end = end;
-    return this;
   }
 
   /** Throws the error that says where. */
@@ -192,7 +186,7 @@ export class Reader {
     }
     for (let shift = 0;; shift += 7) {
       if (this.at >= this.end) this.fail("cut off");
-      if (shift > 63) this.fail("number of over 10 bytes");
+      if (shift > 63) this.fail("over 10 bytes");
       const byte = this.bytes[this.at++]!;
       if (shift < 32) low |= (byte & 127) << shift;
       if (shift > 24) high |= shift < 32 ? (byte & 127) >>> (32 - shift) : (byte & 127) << (shift - 32);
@@ -205,9 +199,7 @@ export class Reader {
   /** Reads a length and returns where what it measures ends, which is never past the end of the message. */
   delimited(): number {
     const length = this.varint();
-    if (this.high || length > this.end - this.at) {
-      this.fail(`length ${this.high * 2 ** 32 + length} goes past the end`);
-    }
+    if (this.high || length > this.end - this.at) this.fail("too long");
     return this.at + length;
   }
 
@@ -220,7 +212,7 @@ export class Reader {
   /** Reads the tag of a field; returns its number times 8 plus its wire type. */
   tag(): number {
     const tag = this.varint();
-    if (this.high || tag < 8) this.fail("no field has number 0");
+    if (this.high || tag < 8) this.fail(`bad tag ${tag}`);
     return tag;
   }
 
@@ -233,7 +225,7 @@ export class Reader {
       else if (wire === 2) this.at = this.delimited();
       else if (wire === 1 || wire === 5) this.take(wire === 1 ? 8 : 4);
       else if (wire === 3 && open.length < deepest) open.push(number);
-      else if (wire !== 4 || open.pop() !== number) this.fail(`no field can have tag ${tag}`);
+      else if (wire !== 4 || open.pop() !== number) this.fail(`bad tag ${tag}`);
     } while (open.length && (tag = this.tag()));
   }
 }

@@ -64,7 +64,7 @@ export function pytorch<Output extends PyTorchOutput = Tensor>(
     contentType: "application/octet-stream",
     serialize: (input, allocate) => writeRequest(input, options, allocate),
     deserialize: (body) => readResponse(body, options) as Output, // the caller says what the model gives
-    matches: ({ processor }) => String(processor).startsWith("pytorch"),
+    matches: ({ processor = "" }) => /^pytorch/.test(processor),
   };
 }
 
@@ -119,7 +119,7 @@ function readResponse(
   { copy, outputs: wanted }: PyTorchOptions,
 ): PyTorchOutput {
   const { outputs = [], map_outputs } = decode(predictResponse, body, { own: true, copy });
-  if (body.length && !outputs.length && !map_outputs) throw new SyntaxError("an answer without outputs");
+  if (body.length && !outputs.length && !map_outputs) throw new SyntaxError("no outputs");
   if (map_outputs) {
     return Object.fromEntries(Array.from(map_outputs, ([name, array]) => [name, fromArrayProto(array)]));
   }

@@ -61,7 +61,7 @@ export function tensorflow<Outputs extends object = { [name: string]: Tensor }>(
     contentType: "application/octet-stream",
     serialize: (input, allocate) => writeRequest(input, options, allocate),
     deserialize: (body) => readResponse(body, options) as Outputs, // the caller says which they are
-    matches: ({ processor }) => String(processor).startsWith("tensorflow"),
+    matches: ({ processor = "" }) => /^tensorflow/.test(processor),
     prepare: async (predictor) => tensorflow({ ...options, signature: await inspectSignatureDef(predictor) }),
   };
 }
@@ -103,12 +103,13 @@ function writeRequest(
   { signature, signatureName = signature?.signatureName, outputs }: TensorFlowOptions,
   allocate?: Allocate,
 ): Uint8Array<ArrayBuffer> | undefined {
+  const names = signature?.inputs.map(({ name }) => name);
   const named = namedEntries<TensorInput>(input) ??
-    (signature && [[onlyInput(signature), input as TensorInput] as const]); // since it is not named
+    (names && [[only(names), input as TensorInput] as const]); // since it is not named
   const inputs = new Map<string, ArrayProto>();
   for (const [name, value] of named ?? []) {
     const spec = signature?.inputs.find((input) => input.name === name), what = `input "${name}"`;
-    if (signature && !spec) throw missing("input", name, namesOf(signature));
+    if (names && !spec) throw missing("input", name, names);
     const made = value instanceof Tensor ? value : spec?.dtype && fill(value, spec);
     if (!made && !spec) return undefined; // it needs the signature
     if (!made || spec && !(made.dtype === spec.dtype && fits(made.shape, spec.shape))) {
@@ -122,13 +123,9 @@ function writeRequest(
     encode(predictRequest, { signature_name: signatureName, inputs, output_filter: outputs }, allocate);
 }
 
-function onlyInput({ inputs }: SignatureDef): string {
-  if (inputs.length === 1) return inputs[0]!.name;
-  throw new TypeError(`Cannot send one tensor: the model takes ${list(namesOf({ inputs }))}`);
-}
-
-function namesOf({ inputs }: Pick<SignatureDef, "inputs">): string[] {
-  return inputs.map(({ name }) => name);
+function only(names: readonly string[]): string {
+  if (names.length === 1) return names[0]!;
+  throw new TypeError(`Cannot send one tensor: the model takes ${list(names)}`);
 }
 
 /** Makes a tensor of data that doesn't say its shape. An axis of `-1`, such as the batch, follows from the rest. */
@@ -149,7 +146,7 @@ function readResponse(
   { outputs: wanted = [], copy }: TensorFlowOptions,
 ): { [name: string]: Tensor } {
   const { outputs = new Map<string, ArrayProto>() } = decode(predictResponse, body, { own: true, copy });
-  if (body.length && !outputs.size) throw new SyntaxError("an answer without outputs"); // text can look like a message
+  if (body.length && !outputs.size) throw new SyntaxError("no outputs"); // text can look like a message
   for (const name of wanted) if (!outputs.has(name)) throw missing("output", name, [...outputs.keys()]);
   return Object.fromEntries(Array.from(outputs, ([name, array]) => [name, fromArrayProto(array)]));
 }

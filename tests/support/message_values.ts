@@ -85,7 +85,7 @@ function isNoDefault(field: Field<unknown>, value: unknown): boolean {
   return counter.at > 0;
 }
 
-function convertField({ type, isList }: Field<unknown>, value: unknown, way: keyof Conversion): unknown {
+function convertField({ type }: Field<unknown>, value: unknown, way: keyof Conversion): unknown {
   const one = (type: AnyType, item: unknown): unknown => {
     if (isMessage(type)) return convert(type, item as VectorValue, way);
     const conversion = conversions.get(type);
@@ -103,7 +103,9 @@ function convertField({ type, isList }: Field<unknown>, value: unknown, way: key
     return way === "from" ? new Map(pairs) : pairs;
   }
   const isNumbers = conversions.has(type) && !("initial" in type);
-  return isList && !isNumbers ? (value as unknown[]).map((item) => one(type, item)) : one(type, value);
+  return Array.isArray(value) && !isNumbers
+    ? (value as unknown[]).map((item) => one(type, item))
+    : one(type, value);
 }
 
 /** Numbers by value, text by its bytes in UTF-8. */

@@ -309,7 +309,7 @@ test("processors refuse bodies that no client of theirs would send", async () =>
       /^bad request: input "flatten_input" has the unknown element type DT_INVALID$/,
     ],
     [noScores, tf({ ...float, dtype: 77 }), /unknown element type 77$/],
-    [noScores, tf({ ...float, dtype: 20 }), /unknown element type DT_RESOURCE$/],
+    [noScores, tf({ ...float, dtype: 20 }), /unknown element type 20$/],
     [noScores, tf({ ...float, ...dim(2n) }), /has 1 elements, which don't fill its shape \[2\]$/],
     [noScores, tf({ ...float, ...dim(-1n) }), /^bad request: input "flatten_input": .*shape \[-1\]/],
     [noScores, tf({ ...float, ...dim(2n ** 62n, 4n) }), /^bad request: .*shape/],
