@@ -65,7 +65,7 @@ export function message<Message extends object>(
       while (from.at < from.end) {
         const tag = from.tag();
         const [key, field] = byNumber.get(tag >>> 3) ?? [];
-        from.path[level] = key ?? "unknown";
+        from.path[level] = key ?? "?";
         if (!field?.read(from, tag & 7, into as Partial, key!)) from.skip(tag);
       }
       from.depth = level - 1;

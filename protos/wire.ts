@@ -22,7 +22,7 @@ export const littleEndian: boolean = /* @__PURE__ */ new Uint8Array(
  * @throws {Error} on such a machine.
  */
 export function refuseBigEndian(isLittleEndian: boolean = littleEndian): void {
-  if (!isLittleEndian) throw new Error("Cannot use tensors on a big-endian machine");
+  if (!isLittleEndian) throw new Error("Cannot use tensors: big-endian machine");
 }
 
 /** Writes at a position that moves on; or only counts, when there are no bytes to write to. */

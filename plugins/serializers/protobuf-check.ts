@@ -1,3 +1,4 @@
+import { didYouMean } from "./closest.ts";
 import { pathTo } from "./protobuf-input.ts";
 import { isLong, type Long, toBigInt, toLong } from "./protobuf-long.ts";
 
@@ -118,26 +119,6 @@ function noField(name: string, message: object): string {
   for (const field in message) {
     if (typeof Reflect.get(message, field) !== "function" && !field.startsWith("$")) names.push(field);
   }
-  const near = names.find((field) => distance(simple(field), simple(name)) <= 2);
-  return near
-    ? `no such field, did you mean ${near}`
-    : `no such field among ${names.join(", ").slice(0, 300)}`;
-}
-
-/** `signatureName` and `signature_name` are the two ways that pbjs may have been told to write one name. */
-function simple(name: string): string {
-  return name.slice(0, 60).replaceAll("_", "").toLowerCase();
-}
-
-/** Levenshtein's distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j++) {
-      next.push(Math.min(next[j]! + 1, row[j + 1]! + 1, row[j]! + (letter === b[j] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row.at(-1)!;
+  const near = didYouMean(name.slice(0, 60), names);
+  return `no such field${near || ` among ${names.join(", ").slice(0, 300)}`}`;
 }

@@ -42,7 +42,7 @@ export async function inspectSignatureDef(
     const { signature_name: signatureName, inputs, outputs } = JSON.parse(text);
     return { signatureName, inputs: inputs.map(readSpec), outputs: outputs.map(readSpec) };
   } catch { // whose error would quote the answer
-    throw new PaiError("Cannot inspect the signature: the service tells none", {
+    throw new PaiError("Cannot inspect the signature: there is none", {
       code: "NoSignature",
     });
   }

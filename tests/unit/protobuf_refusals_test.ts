@@ -15,9 +15,9 @@ const refused: [what: string, message: Record<string, unknown>, error: { name?: 
   [
     ["a misspelt field", { int64_on: 0 }, {
       name: "TypeError",
-      message: /"int64_on".* did you mean int64_one$/,
+      message: /"int64_on".* did you mean "int64_one"\?$/,
     }],
-    ["a field in camel case", { int32Choice: 1 }, { message: /did you mean int32_choice$/ }],
+    ["a field in camel case", { int32Choice: 1 }, { message: /did you mean "int32_choice"\?$/ }],
     ["a field of no name like it", { by_string: { x: { zz: 0 } } }, {
       message: /"by_string\.x\.zz".* among double_many, /,
     }],

@@ -185,6 +185,29 @@ test("what the signature rules out is refused, with the reason", () => {
   assert.throws(() => toBytes([1]), { name: "TypeError", message: /options\.signature/ });
 });
 
+test("a tensor whose memory was taken away is refused, not sent empty", () => {
+  const x = tensor(new Float32Array(4), [2, 2]);
+  structuredClone(x.data.buffer, { transfer: [x.data.buffer] });
+  assert.throws(() => toBytes({ x }), {
+    name: "RangeError",
+    message: /0 elements don't fill the shape \[2, 2\]/,
+  });
+});
+
+test("of several names, the one that is meant is the nearest; of names that are none near, no one is", () => {
+  const names = ["user_age", "user_gender", "item_id"];
+  const signature = { ...mnist, inputs: names.map((name) => spec(name, "DT_FLOAT", [-1], "float32")) };
+  const rows = [["user_gendr", "user_gender"], ["USER_AGE", "user_age"], ["itemid", "item_id"], ["x", ""], [
+    "price",
+    "",
+  ]];
+  for (const [given, meant] of rows) {
+    const ending = meant ? `; did you mean "${meant}"?` : '"item_id"';
+    const message = (error: unknown) => String(error).endsWith(ending) || assert.fail(String(error));
+    assert.throws(() => toBytes({ [given!]: tensor([1]) }, { signature }), message);
+  }
+});
+
 test("outputs that were asked for must be there, and output() finds them", () => {
   const answer = encode(predictResponse, {
     outputs: new Map([["dense_1", { dtype: 1, float_val: Float32Array.of(1) }]]),

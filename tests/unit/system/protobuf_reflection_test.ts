@@ -98,7 +98,7 @@ test("protobuf() refuses with reflection what it refuses with static code", () =
   const { get } = messageTypes(textsByName("every_kind"));
   const { serialize } = protobuf(get("test.every.Every"), get("test.every.Every"));
   const rows: [message: Record<string, unknown>, says: RegExp][] = [
-    [{ by_string: { x: { int64_on: 0 } } }, /"by_string\.x\.int64_on".* did you mean int64_one$/],
+    [{ by_string: { x: { int64_on: 0 } } }, /"by_string\.x\.int64_on".* did you mean "int64_one"\?$/],
     [{ int32_many: [1, 2 ** 40] }, /"int32_many\[1\]".* would become 0$/],
     [{ string_choice: "a", bytes_choice: new Uint8Array() }, /another member of its oneof/],
     [{ message_choice: {}, bytes_choice: new Uint8Array() }, /another member of its oneof/],
