@@ -50,7 +50,13 @@ function encodableObject(value: object, path: string, depth: number): unknown {
     const at = pathTo(path, `${name}`);
     object[encodable(`${name}`, at) as string] = encodable(item, at, depth);
   }
-  return object;
+  return isMap ? inOrder(object, Array.from(value.keys(), String)) : object;
+}
+
+/** An object whose keys come in an order of their own: integer-like ones would else come first, by their size. */
+function inOrder(object: object, keys: readonly string[]): object {
+  const names = [...new Set(keys)];
+  return new Proxy(object, { ownKeys: () => names });
 }
 
 function halves(value: bigint, path: string): Long {

@@ -83,9 +83,8 @@ export interface Message {
  *
  * A request is a plain object. Integers of 64 bits are bigints, safe integers or decimal strings; a repeated number may
  * be any typed array, a map may be a `Map`, bytes may be an `ArrayBuffer`; fields that are `null` or `undefined` are
- * left out. Enums are numbers, in answers too. Bytes in an answer are views of its body. protobufjs keeps maps in
- * objects, so integer-like keys come first there and on the wire, whatever their order was; `__proto__` is a key like
- * any other.
+ * left out. Enums are numbers, in answers too. Bytes in an answer are views of its body. A `Map` is written in its own
+ * order, a record with its integer-like keys first, as everywhere; `__proto__` is a key like any other.
  *
  * `serialize` throws a `TypeError` or `RangeError` for what the message can't hold, naming the field's path, and
  * `deserialize` a `SyntaxError` that says where the body is no such message.

@@ -140,3 +140,14 @@ function compare(type: string, a: unknown, b: unknown): number {
 function isDefault(shown: unknown): boolean {
   return [0, "0", "", false].includes(shown as number) || (shown as { $hex?: string }).$hex === "";
 }
+
+/**
+ * Whether a message in the form of the vectors has a map of several integer-like keys. protobufjs keeps maps in objects,
+ * which sort such keys by their size: a reader sees the same map, in other bytes.
+ */
+export function hasSortedKeys(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const isMap = Array.isArray(value) && value.length > 1 &&
+    value.every((pair) => Array.isArray(pair) && pair.length === 2 && typeof pair[0] !== "object");
+  return isMap && value.some(([key]) => /^-?\d+$/.test(`${key}`)) || Object.values(value).some(hasSortedKeys);
+}

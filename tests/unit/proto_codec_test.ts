@@ -170,7 +170,7 @@ test("whatever the bytes are, decode() ends with a message or a DecodeError that
           );
         } catch (error) {
           assert.ok(error instanceof DecodeError, String(error));
-          assert.match(error.message, /^Cannot decode [\w. ]+: .+ at byte \d+ of \d+/);
+          assert.match(error.message, /^Cannot decode [\w.?]+: .+ at byte \d+ of \d+/);
           assert.ok(error.offset >= 0 && error.offset <= given.length);
           assert.deepEqual(given, before);
         }

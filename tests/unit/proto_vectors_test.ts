@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decode, DecodeError, encode, encodeChunks, encodeInto } from "../../protos/tf-predict.ts";
+import { arrayShape } from "../../protos/array-proto.ts";
 import * as tf from "../../protos/tf-predict.ts";
 import * as torch from "../../protos/pytorch-predict.ts";
 import * as torchrec from "../../protos/torchrec-predict.ts";
@@ -22,17 +23,29 @@ interface Case {
 
 /** Our tables by the names that the vectors use. */
 const tables: Record<string, Record<string, unknown>> = {
-  tf: { PredictRequest: tf.predictRequest, PredictResponse: tf.predictResponse },
-  torch: { PredictRequest: torch.predictRequest, PredictResponse: torch.predictResponse },
+  tf: {
+    ArrayProto: tf.arrayProto,
+    ArrayShape: arrayShape,
+    PredictRequest: tf.predictRequest,
+    PredictResponse: tf.predictResponse,
+  },
+  torch: {
+    ArrayProto: torch.arrayProto,
+    ArrayShape: arrayShape,
+    PredictRequest: torch.predictRequest,
+    PredictResponse: torch.predictResponse,
+  },
   torchrec: {
+    ContextFeatures: torchrec.contextFeatures,
+    PBFeature: torchrec.pbFeature,
+    PBLogData: torchrec.pbLogData,
     PBRequest: torchrec.pbRequest,
     PBResponse: torchrec.pbResponse,
-    PBLogData: torchrec.pbLogData,
   },
   queue: {
-    DataFrameProto: queue.dataFrame,
-    DataFrameListProto: queue.dataFrameList,
     AttributesProto: queue.attributes,
+    DataFrameListProto: queue.dataFrameList,
+    DataFrameProto: queue.dataFrame,
   },
 };
 

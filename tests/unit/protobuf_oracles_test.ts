@@ -10,6 +10,7 @@ import * as torchrec from "../fixtures/protos/torchrec.js";
 import {
   fromHex,
   fromVector,
+  hasSortedKeys,
   messageSchema,
   protobufjsForm,
   toVector,
@@ -44,7 +45,7 @@ for (const [file, [module, prefix]] of Object.entries(oracles)) {
       if (kind === "error") return assert.throws(() => type.decode(fromHex(given)));
       const decoded = type.decode(fromHex(given));
       assert.deepEqual(toVector(schema, decoded), value);
-      if (id === "torchrec-feat-map-string-int") return; // it sorts the keys, as tests/repo/protos_test.ts shows
+      if (hasSortedKeys(value)) return;
       for (const again of [decoded, fromVector(schema, value, protobufjsForm)]) {
         assert.equal(hex(type.encode(again).finish()), canonicalHex);
       }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Predictor } from "../../core/predictor.ts";
 import { type MessageType, protobuf, type ProtobufOptions } from "../../plugins/serializers/protobuf.ts";
+import { decode, pbRequest } from "../../protos/torchrec-predict.ts";
 import * as blade from "../fixtures/protos/blade.js";
 import * as caffe from "../fixtures/protos/caffe.js";
 import * as easyrec from "../fixtures/protos/easyrec.js";
@@ -62,6 +63,15 @@ for (const [file, [module, prefix]] of Object.entries(modules)) {
     });
   }
 }
+
+test("protobuf() writes a Map in its own order, whatever its keys look like", () => {
+  const { PBRequest } = easyrec as unknown as Record<string, MessageType>; // which has user_features where TorchRec does
+  fc.assert(fc.property(fc.uniqueArray(fc.oneof(fc.nat().map(String), fc.string())), (keys) => {
+    const features = new Map(keys.map((key) => [key, { string_feature: key }]));
+    const bytes = protobuf(PBRequest!, PBRequest!).serialize({ user_features: features })!;
+    assert.deepEqual([...decode(pbRequest, bytes).user_features?.keys() ?? []], keys);
+  }));
+});
 
 const { Every } = everyKind.test.every;
 const { Legacy } = legacyKinds.test.legacy;

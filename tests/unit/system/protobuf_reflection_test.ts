@@ -65,10 +65,7 @@ for (const name of Object.keys(packages) as (keyof typeof packages)[]) {
         }
       }
       assert.deepEqual(read(), value);
-      const written = serialize(fromVector(schema, value, sdkForm))!;
-      if (id !== "torchrec-feat-map-string-int") return assert.equal(hex(written), canonicalHex);
-      assert.notEqual(hex(written), canonicalHex); // its keys "1627" and "866" are sorted by number
-      assert.deepEqual(toVector(schema, deserialize(written)), value);
+      assert.equal(hex(serialize(fromVector(schema, value, sdkForm))!), canonicalHex);
     });
   }
 }
