@@ -37,6 +37,16 @@ export interface TensorDataOf {
   string: readonly (string | Uint8Array)[];
 }
 
+/** A `Float16Array`, told by its members, since not every runtime and compiler has the class. */
+export interface Float16Elements {
+  /** Name of the class. */
+  readonly [Symbol.toStringTag]: "Float16Array";
+  /** What holds the elements. */
+  readonly buffer: ArrayBuffer;
+  /** Number of elements. */
+  readonly length: number;
+}
+
 /** What is known about a {@linkcode DType}. */
 export interface DTypeInfo {
   /** Class of the array that holds the elements; absent for `string`. */
@@ -79,7 +89,8 @@ export const dtypes: { readonly [D in DType]: DTypeInfo } = {
 };
 
 /** The element type that an array has when nothing else is said. */
-export type DTypeOf<Data> = Data extends Float32Array ? "float32"
+export type DTypeOf<Data> = Data extends Float16Elements ? "float16"
+  : Data extends Float32Array ? "float32"
   : Data extends Float64Array ? "float64"
   : Data extends BigInt64Array ? "int64"
   : Data extends BigUint64Array ? "uint64"

@@ -62,11 +62,12 @@ function plain(
   }
   if (typeof value !== "object" || value === null) return value;
   if (depth > deepest) throw new TypeError("Cannot write as JSON: circular");
-  const isView = ArrayBuffer.isView(value);
+  const { toJSON, dtype } = value as { toJSON?: unknown; dtype?: unknown }; // any object may have them
+  const isView = ArrayBuffer.isView(value), isOwn = typeof toJSON === "function";
+  const areFloats = isFloat || isView || (isOwn && dtype !== undefined); // or a tensor's integers, which are bigints when large
   const inside = (item: unknown, key: string | number): unknown =>
-    typeof item === "number" && item % 1 ? item : plain(item, key, options, depth + 1, isView); // a fraction is fine
-  const { toJSON } = value as { toJSON?: unknown }; // any object may have one
-  if (typeof toJSON === "function") return inside(toJSON.call(value, key), key);
+    typeof item === "number" && item % 1 ? item : plain(item, key, options, depth + 1, areFloats); // a fraction is fine
+  if (isOwn) return inside(toJSON.call(value, key), key);
   if (isView) return [...value as Float32Array].map(inside); // spread, since a DataView isn't iterable and so refused
   if (Array.isArray(value)) return value.map(inside);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, inside(item, key)]));

@@ -66,7 +66,7 @@ export interface PredictOptions {
   query?: Query;
   /** Headers of the request; `authorization` is left to `auth`, and `user-agent` is added to the SDK's own. */
   headers?: HeadersInit;
-  /** Another way to authenticate. */
+  /** Another way to authenticate. What a serializer has to ask the service first, it asks in the predictor's own way. */
   auth?: Authorizer;
   /** Cancels the call. */
   signal?: AbortSignal;
@@ -91,7 +91,7 @@ export class Predictor<Input = unknown, Output = unknown> {
   readonly #what: string;
   readonly #options: PredictorOptions<Input, Output> & { fetch: Fetch };
   readonly #serializer: Serializer<Input, Output>;
-  /** Buffers for bodies, as many as there were calls at a time. A call keeps its own for its retries. */
+  /** Buffers for the bodies of the next calls. A call keeps its own for its retries. */
   readonly #pool: Uint8Array<ArrayBuffer>[] = [];
   #prepared: Promise<Serializer<Input, Output>> | undefined;
 
@@ -128,7 +128,7 @@ export class Predictor<Input = unknown, Output = unknown> {
       try {
         answer = new Uint8Array(await response.arrayBuffer());
         // The runtime's own fetch has copied the body when it returns; what another one does with it is not known.
-        if (buffer && this.#options.fetch === globalFetch) this.#pool.push(buffer);
+        if (buffer && this.#options.fetch === globalFetch && this.#pool.length < 4) this.#pool.push(buffer);
         return serializer.deserialize(answer);
       } catch (cause) {
         signal.throwIfAborted();

@@ -1,10 +1,10 @@
 import type { Element } from "./cast.ts";
 import { type DType, isDType, type TensorDataOf } from "./dtype.ts";
 
-/** Lists of lists, with a typed array as an innermost list where one is at hand. */
+/** Lists of lists. */
 export type NestedList<T extends Element = Element> =
   | Exclude<T, string | Uint8Array>
-  | readonly (T | NestedList<T> | TensorDataOf[Exclude<DType, "string">])[];
+  | readonly (T | NestedList<T>)[];
 
 /** Data with a shape, as most libraries hold it. */
 export interface ShapedData {
@@ -67,6 +67,7 @@ interface Members {
   type?: unknown;
   dtype?: unknown;
   nullCount?: unknown;
+  length?: unknown;
   stride?: unknown;
   strides?: unknown;
   dataSync?(): unknown;
@@ -82,8 +83,12 @@ export function readLike(value: object): Parts {
   const like: Members = value ?? {};
   const { shape = like.dims, type = like.dtype } = like;
   const read = like.dataSync?.() ?? like.toArray?.(), data = read ?? like.data;
+  const isWide = like.toArray && like.length !== undefined &&
+    like.length !== (data as ArrayLike<unknown>).length;
   const problem = like.nullCount ? "values are missing" : !read && (like.stride || like.strides) // what is read is in order
     ? "it has strides; copy it with fromStrides()"
+    : isWide // such as Arrow's Decimal
+    ? "its values take several elements each"
     : !data && "it is neither an array nor a tensor";
   if (problem) throw new TypeError(`Cannot make a tensor: ${problem}`);
   const name = String(type).toLowerCase(); // Arrow's types are objects named like Float16
@@ -97,21 +102,17 @@ export function readLike(value: object): Parts {
  */
 export function flatten(nested: unknown): [shape: number[], elements: readonly Element[]] {
   const shape: number[] = [], elements: Element[] = [];
-  for (let first = nested; isList(first); first = first[0]) shape.push(first.length);
+  for (let first = nested; Array.isArray(first) && shape.length < 99; first = first[0]) {
+    shape.push(first.length);
+  }
   const walk = (value: unknown, axis: number): void => {
-    const length = isList(value) ? value.length : undefined;
+    const length = Array.isArray(value) ? value.length : undefined;
     if (length !== shape[axis]) {
       throw new RangeError(`Cannot make a tensor: lists at depth ${axis} differ in length`);
     }
-    if (isList(value)) { for (let i = 0; i < value.length; i++) walk(value[i], axis + 1); }
+    if (Array.isArray(value)) { for (let i = 0; i < value.length; i++) walk(value[i], axis + 1); }
     else elements.push(value as Element); // what it is, the element type decides
   };
   walk(nested, 0);
   return [shape, shape.length === 1 && Array.isArray(nested) ? nested : elements];
-}
-
-/** A list, or a typed array in one; bytes are elements, since strings may be bytes. */
-function isList(value: unknown): value is ArrayLike<unknown> {
-  return Array.isArray(value) ||
-    (ArrayBuffer.isView(value) && !(value instanceof Uint8Array) && "length" in value);
 }

@@ -12,7 +12,7 @@ import { Tensor, tensor } from "./tensor.ts";
 export function slice<D extends DType>(from: Tensor<D>, start = 0, end?: number): Tensor<D> {
   const { dtype, data, shape: [rows, ...rest] } = from;
   if (rows === undefined) throw new RangeError("Cannot slice a scalar: it has no axis");
-  const place = (at: number): number => Math.min(rows, Math.max(0, at < 0 ? rows + at : at));
+  const place = (at: number): number => Math.trunc(Math.min(rows, Math.max(0, at < 0 ? rows + at : at)));
   const first = place(start), count = Math.max(0, place(end ?? rows) - first);
   const step = volume(rest) * dtypes[dtype].slots, range = [first * step, (first + count) * step] as const;
   const part = "subarray" in data ? data.subarray(...range) : data.slice(...range);
@@ -23,6 +23,7 @@ export function slice<D extends DType>(from: Tensor<D>, start = 0, end?: number)
 export function equals(a: Tensor, b: Tensor): boolean {
   if (a.dtype !== b.dtype || `${a.shape}` !== `${b.shape}`) return false;
   const [x, y]: ArrayLike<unknown>[] = [a.data, b.data];
+  if (x!.length !== y!.length) return false;
   for (let i = 0; i < x!.length; i++) {
     if (x![i] !== y![i] && !Object.is(x![i], y![i]) && textOf(x![i]) !== textOf(y![i])) return false;
   }

@@ -1,16 +1,21 @@
 import { cast, isNumber, isText } from "./cast.ts";
-import { type DType, type DTypeOf, dtypes, isDType, type TensorDataOf, volume } from "./dtype.ts";
-import { fromHalf } from "./half.ts";
+import {
+  type DType,
+  type DTypeOf,
+  dtypes,
+  type Float16Elements,
+  isDType,
+  type TensorDataOf,
+  volume,
+} from "./dtype.ts";
+import { fromHalf, type HalfType } from "./half.ts";
 import { flatten, type NestedList, type Parts, readLike, type TensorLike } from "./tensor-like.ts";
 
 /** A tensor as people read it: lists of lists of plain values; complex elements are pairs. */
 export type Nested = number | bigint | boolean | string | Uint8Array | readonly Nested[];
 
-/** A tensor as `JSON.stringify` writes it: the innermost lists are views on the data. */
-export type NestedData = TensorDataOf[DType] | number | bigint | string | Uint8Array | readonly NestedData[];
-
 /** What serializers take for a tensor. Make one of another library's with {@linkcode tensor}. */
-export type TensorInput = Tensor | TensorDataOf[DType] | NestedList;
+export type TensorInput = Tensor | TensorDataOf[DType] | Float16Elements | NestedList;
 
 /** An array with a shape. It keeps the caller's array and never copies it. */
 export class Tensor<D extends DType = DType> {
@@ -36,50 +41,46 @@ export class Tensor<D extends DType = DType> {
   /**
    * Lists of lists of plain values: numbers, `bigint` for 64-bit integers, `boolean` for `bool`, pairs for complex.
    *
-   * @throws {RangeError} when the elements don't fill the shape.
+   * @throws {RangeError} when the elements don't fill the shape, or an empty shape has over a million lists.
    */
   toNested(): Nested {
-    const plain = (value: unknown): unknown =>
-      typeof value === "object"
-        ? Array.from(value as ArrayLike<unknown>, plain)
-        : this.dtype === "bool"
-        ? !!value
-        : value;
-    return (this.dtype === "string" ? this.toJSON() : plain(this.toJSON())) as Nested; // strings are in lists already
+    return this.toJSON();
   }
 
-  /**
-   * Lists of lists for `JSON.stringify`; the innermost ones are views on the data, not copies.
-   *
-   * @throws {RangeError} when the elements don't fill the shape.
-   */
-  toJSON(): NestedData {
+  /** The same, for `JSON.stringify`. */
+  toJSON(): Nested {
     const { dtype, data, shape } = this;
-    if (!this.isComplete) throw misfit(data.length, shape);
-    const numbers = dtype.endsWith("float16") ? fromHalf(dtype as "float16", data as Uint16Array) : data; // by its dtype
-    return nest(numbers, dtypes[dtype].slots === 1 ? shape : [...shape, 2], 0, numbers.length);
+    if (!this.isComplete || volume(shape.map((length) => length || 1)) > data.length + 1e6) {
+      throw misfit(data.length, shape);
+    }
+    const numbers = dtype.endsWith("float16") ? fromHalf(dtype as HalfType, data as Uint16Array) : data; // by its dtype
+    const row = (start: number, end: number): Nested[] =>
+      Array.from<Nested, Nested>(numbers.slice(start, end), (value) => dtype === "bool" ? !!value : value);
+    return nest(dtypes[dtype].slots === 1 ? shape : [...shape, 2], 0, numbers.length, row);
   }
 
   /** What `console.log` shows: type, shape and the first elements. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return `Tensor ${this.dtype} [${this.shape}] ${this.data.slice(0, 5)}${this.data.length > 5 ? ",…" : ""}`;
+    return `Tensor ${this.dtype} [${this.shape}] ${this.data.slice(0, 5)}`.slice(0, 80);
   }
 }
 
-function nest(data: TensorDataOf[DType], shape: readonly number[], start: number, end: number): NestedData {
-  if (shape.length === 0) return data[start]!; // a scalar has exactly one element
-  if (shape.length === 1) return "subarray" in data ? data.subarray(start, end) : data.slice(start, end);
-  const [rows, ...rest] = shape as [number, ...number[]];
+function nest(
+  [rows, ...rest]: readonly number[],
+  start: number,
+  end: number,
+  row: (start: number, end: number) => Nested[],
+): Nested {
+  if (rows === undefined) return row(start, end)[0]!; // a scalar has exactly one element
+  if (!rest.length) return row(start, end);
   const step = (end - start) / rows || 0;
-  return Array.from(
-    { length: rows },
-    (_, row) => nest(data, rest, start + row * step, start + (row + 1) * step),
-  );
+  return Array.from({ length: rows }, (_, i) => nest(rest, start + i * step, start + (i + 1) * step, row));
 }
 
 /**
  * Gives an array a shape. Nothing is copied, unless nested lists have to be laid out in one array: numbers become
- * `float32`, `bigint` becomes `int64`, truth values `bool`, text and bytes `string`, if no element type is given.
+ * `float32`, `bigint` becomes `int64`, truth values `bool`, text and bytes `string`, if no element type is given. An empty
+ * list is `float32`, so give the type of a list that may be empty.
  *
  * @param data Elements in row-major order in a typed array; nested lists; or a tensor of another library.
  * @param shape Length of each axis; one of them may be `-1` and follows from the others. Default: the data's own.
@@ -87,13 +88,13 @@ function nest(data: TensorDataOf[DType], shape: readonly number[], start: number
  * @throws {RangeError} when the shape doesn't fit the number of elements, or an element doesn't fit its type.
  * @throws {TypeError} when the array can't hold the element type, or its memory is shared, resizable or gone.
  */
-export function tensor<Data extends TensorDataOf[DType]>(
+export function tensor<Data extends TensorDataOf[DType] | Float16Elements>(
   data: Data,
   shape?: readonly number[],
 ): Tensor<DTypeOf<Data>>;
 /** Gives an array a shape and an element type that the array itself doesn't say. */
 export function tensor<D extends DType>(
-  data: TensorDataOf[D] | NestedList | TensorLike,
+  data: TensorDataOf[D] | Float16Elements | NestedList | TensorLike,
   shape: readonly number[] | undefined,
   dtype: D,
 ): Tensor<D>;
@@ -110,7 +111,7 @@ export function tensor(data: TensorInput | TensorLike, shape?: readonly number[]
 /** Makes a tensor of a typed array or of nested lists; other libraries' tensors are left to {@linkcode tensor}. */
 export function makeTensor(data: unknown, shape?: readonly number[], dtype?: DType): Tensor {
   if (dtype !== undefined && !isDType(dtype)) {
-    throw new TypeError(`Cannot make a tensor: "${dtype}" is not an element type`);
+    throw new TypeError(`Cannot make a tensor: "${dtype}" is no element type`);
   }
   const [own, type, elements] = ArrayBuffer.isView(data) ? ofArray(data, dtype) : ofList(data, dtype);
   return new Tensor(type, resolveShape(shape ?? own, volume(own)), elements);

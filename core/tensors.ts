@@ -17,11 +17,12 @@ export {
   type DTypeInfo,
   type DTypeOf,
   dtypes,
+  type Float16Elements,
   type TensorDataOf,
   type TypedArrayConstructor,
 } from "./dtype.ts";
 export type { Element } from "./cast.ts";
-export { type Nested, type NestedData, Tensor, tensor, type TensorInput } from "./tensor.ts";
+export { type Nested, Tensor, tensor, type TensorInput } from "./tensor.ts";
 export type {
   ArrowColumn,
   NestedList,

@@ -77,6 +77,7 @@ export const int32s: Numbers<NumberList, Int32Array<ArrayBuffer>> = {
 export const int64s: Numbers<BigInt64Array<ArrayBuffer>, BigInt64Array<ArrayBuffer>> = {
   wire: 0,
   write(values, to) {
+    if (!(values instanceof BigInt64Array)) outOfRange(values, "int64");
     const words = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
     for (let i = 0; i < words.length; i += 2) to.varint64(words[i]!, words[i + 1]!);
   },
@@ -101,7 +102,7 @@ export const bools: Numbers<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> = 
   },
   read(from, floor) {
     const given = from.bytes.subarray(from.at, from.end);
-    if (given.every((byte) => byte < 2)) return floor < Infinity ? given : given.slice();
+    if (given.every((byte) => byte < 2)) return floor < Infinity ? given : new Uint8Array(given);
     const values = new Uint8Array(countVarints(from));
     for (let i = 0; i < values.length; i++) values[i] = from.varint() || from.high ? 1 : 0;
     return values;

@@ -100,8 +100,7 @@ function fieldOf<Value, Item>(
 
 /** A field with one value, which is not written when it is the default one. */
 export function field<T>(number: number, type: Type<T>): Field<T> {
-  const isDefault = (value: T): boolean =>
-    value === type.initial() || (value as { length?: number }).length === 0;
+  const isDefault = (value: T): boolean => !value || (value as { length?: number }).length === 0;
   return fieldOf(number, type, (value) => isDefault(value) ? [] : [value], type.read);
 }
 

@@ -19,7 +19,7 @@ export interface Type<T> {
 
 /** Refuses a value that its field can't hold. */
 export function outOfRange(value: unknown, type: string): never {
-  throw new RangeError(`Cannot encode ${String(value)} as ${type}`);
+  throw new RangeError(`Cannot encode ${String(value).slice(0, 60)} as ${type}`);
 }
 
 /** A signed integer of 32 bits, and any enum. */
@@ -87,14 +87,14 @@ export const bytes: Type<Uint8Array | string> = {
   wire: 2,
   initial: () => new Uint8Array(),
   write(value, to) {
-    const bytes = typeof value === "string" ? new TextEncoder().encode(value) : value;
+    const bytes = typeof value === "object" ? value : new TextEncoder().encode(value);
     to.delimited(() => to.raw(bytes as Uint8Array<ArrayBuffer>)); // what is sent lies in no shared memory
   },
   read(from) {
     const end = from.delimited();
     const view = from.bytes.subarray(from.at, end);
     from.at = end;
-    if (from.options.copy) return view.slice();
+    if (from.options.copy) return new Uint8Array(view); // slice() of a Buffer is none
     from.kept = end;
     return view;
   },

@@ -170,7 +170,7 @@ export class Reader {
   fail(problem: string): never {
     const where = this.path.slice(0, this.depth + 1).join(".");
     throw new DecodeError(
-      `Cannot decode ${where}: ${problem} at byte ${this.at} of ${this.bytes.length}`,
+      `Cannot decode ${where}: ${problem} at byte ${this.at}`,
       this.at,
     );
   }

@@ -43,14 +43,14 @@ export interface CsvOptions {
  * Writing throws a `TypeError` for what is no row of cells; reading a `SyntaxError` for what is no CSV, and a `TypeError`
  * for what is no UTF-8.
  *
- * @throws {TypeError} when the delimiter is not one character, or one that means something else.
+ * @throws {TypeError} when the delimiter is not one character, or one that means something else, as those in numbers do.
  */
 export function csv(options: CsvOptions & { numbers: true }): Serializer<Rows, (string | number | null)[][]>;
 /** Reads every cell as text. */
 export function csv(options?: CsvOptions): Serializer<Rows, string[][]>;
 export function csv(options: CsvOptions = {}): Serializer<Rows, Cell[][]> {
   const { header, delimiter = ",", numbers = false } = options;
-  if (!/^[^"\r\n]$/.test(delimiter)) {
+  if (!/^[^"\r\n\d.+eINafintyn-]$/.test(delimiter)) {
     throw new TypeError(`Cannot use ${JSON.stringify(delimiter)} as delimiter of CSV`);
   }
   return {

@@ -22,7 +22,7 @@ export function isText(body: Uint8Array): boolean {
 
 /** Where the first field begins that can't be read by itself; empty when that doesn't tell. */
 function position(type: MessageType, body: Uint8Array): string {
-  for (let start = 0; start < body.length;) {
+  for (let start = 0, fields = 0; start < body.length && fields++ < 1000;) { // each may throw, which takes long
     const [tag, from] = varint(body, start);
     if (tag % 8 === 3) return ""; // the end of a group is not known
     const end = fieldEnd(body, tag % 8, from);

@@ -96,7 +96,7 @@ function writeRequest(
 /** Whether an input is a list of tensors, and not one tensor as a list of numbers. */
 function isList(input: PyTorchInput): input is readonly (TensorInput | null)[] {
   return Array.isArray(input) &&
-    input.every((item) => item === null || ArrayBuffer.isView(item) || item instanceof Tensor);
+    (input.every(ArrayBuffer.isView) || input.some((item) => item === null || item instanceof Tensor));
 }
 
 /** Element types that official clients send to PyTorch processors. */
@@ -124,6 +124,6 @@ function readResponse(
     return Object.fromEntries(Array.from(map_outputs, ([name, array]) => [name, fromArrayProto(array)]));
   }
   const tensors = outputs.map(fromArrayProto);
-  const isOne = tensors.length === 1 && (wanted?.length ?? 1) === 1;
+  const isOne = tensors.length === 1 && (wanted?.length || 1) === 1;
   return isOne ? tensors[0]! : tensors;
 }

@@ -1,7 +1,5 @@
-import { dtypeOf } from "../../core/array-proto.ts";
 import { PaiError } from "../../core/errors.ts";
 import type { PredictOptions, Predictor } from "../../core/predictor.ts";
-import type { DType } from "../../core/dtype.ts";
 import { arrayDataTypes } from "../../protos/array-proto.ts";
 
 /** An input or output of a model. */
@@ -12,8 +10,6 @@ export interface TensorSpec {
   readonly shape: readonly number[];
   /** Element type as the service calls it, such as `DT_FLOAT`. */
   readonly type: string;
-  /** Element type of its tensors; absent when it is unknown. */
-  readonly dtype?: DType;
 }
 
 /** What a model takes and gives. */
@@ -42,14 +38,13 @@ export async function inspectSignatureDef(
     const { signature_name: signatureName, inputs, outputs } = JSON.parse(text);
     return { signatureName, inputs: inputs.map(readSpec), outputs: outputs.map(readSpec) };
   } catch { // whose error would quote the answer
-    throw new PaiError("Cannot inspect the signature: there is none", {
-      code: "NoSignature",
-    });
+    throw new PaiError("Cannot inspect the signature: no inputs", { code: "NoSignature" });
   }
 }
 
-function readSpec(spec: TensorSpec): TensorSpec {
-  return { ...spec, dtype: dtypeOf(spec.type) };
+/** Throws for what is no such thing. */
+function readSpec({ name, shape, type }: TensorSpec): TensorSpec {
+  return { name: `${name}`, shape: shape.map(Number), type: `${type}` };
 }
 
 /** The number that an element type has on the wire. */

@@ -19,7 +19,7 @@
  *
  * @module
  */
-import { fromArrayProto, toArrayProto } from "../../core/array-proto.ts";
+import { dtypeOf, fromArrayProto, toArrayProto } from "../../core/array-proto.ts";
 import { cast, type Element } from "../../core/cast.ts";
 import type { Allocate, Serializer } from "../../core/serializer.ts";
 import { type DType, dtypes } from "../../core/dtype.ts";
@@ -28,7 +28,7 @@ import type { ArrayProto } from "../../protos/array-proto.ts";
 import { decode, encode, predictRequest, predictResponse } from "../../protos/tf-predict.ts";
 import { didYouMean } from "./closest.ts";
 import { namedEntries, type NamedTensors } from "./named.ts";
-import { inspectSignatureDef, type SignatureDef, type TensorSpec, typeNumber } from "./signature.ts";
+import { inspectSignatureDef, type SignatureDef, typeNumber } from "./signature.ts";
 
 export { inspectSignatureDef, type SignatureDef, type TensorSpec } from "./signature.ts";
 export type { NamedTensors } from "./named.ts";
@@ -105,16 +105,17 @@ function writeRequest(
 ): Uint8Array<ArrayBuffer> | undefined {
   const names = signature?.inputs.map(({ name }) => name);
   const named = namedEntries<TensorInput>(input) ??
-    (names && [[only(names), input as TensorInput] as const]); // since it is not named
+    (names && [[names.length > 1 ? "" : names[0]!, input as TensorInput] as const]); // since it is not named
   const inputs = new Map<string, ArrayProto>();
   for (const [name, value] of named ?? []) {
     const spec = signature?.inputs.find((input) => input.name === name), what = `input "${name}"`;
     if (names && !spec) throw missing("input", name, names);
-    const made = value instanceof Tensor ? value : spec?.dtype && fill(value, spec);
-    if (!made && !spec) return undefined; // it needs the signature
-    if (!made || spec && !(made.dtype === spec.dtype && fits(made.shape, spec.shape))) {
+    const dtype = dtypeOf(spec?.type),
+      made = value instanceof Tensor ? value : spec && fill(value, spec.shape, dtype);
+    if (!made) return undefined; // it needs the signature
+    if (spec && !(made.dtype === dtype && fits(made.shape, spec.shape))) {
       throw new TypeError(
-        `Cannot send ${what}: ${made?.dtype} [${made?.shape}] is no ${spec!.type} [${spec!.shape}]`,
+        `Cannot send ${what}: ${made.dtype} [${made.shape}] is no ${spec.type} [${spec.shape}]`,
       );
     }
     inputs.set(name, toArrayProto(made, what, spec && typeNumber(spec.type)));
@@ -123,17 +124,13 @@ function writeRequest(
     encode(predictRequest, { signature_name: signatureName, inputs, output_filter: outputs }, allocate);
 }
 
-function only(names: readonly string[]): string {
-  if (names.length === 1) return names[0]!;
-  throw new TypeError(`Cannot send one tensor: the model takes ${list(names)}`);
-}
-
 /** Makes a tensor of data that doesn't say its shape. An axis of `-1`, such as the batch, follows from the rest. */
-function fill(value: TensorInput, { shape, dtype }: TensorSpec): Tensor {
-  const { array } = dtypes[dtype!];
+function fill(value: TensorInput, shape: readonly number[], dtype: DType | undefined): Tensor {
+  const array = dtype && dtypes[dtype].array;
   const isOther = array && ArrayBuffer.isView(value) && !(value instanceof array);
-  const made = makeTensor(isOther ? cast(value as ArrayLike<Element>, dtype!) : value, undefined, dtype!); // of numbers
-  return fits(made.shape, shape) ? made : makeTensor(made.data, shape, dtype!);
+  const data = isOther ? cast(makeTensor(value).data as ArrayLike<Element>, dtype) : value; // of numbers
+  const made = makeTensor(data, undefined, dtype);
+  return fits(made.shape, shape) ? made : makeTensor(made.data, shape, dtype);
 }
 
 function fits(shape: readonly number[], wanted: readonly number[]): boolean {
@@ -156,5 +153,5 @@ function missing(what: string, name: string, names: readonly string[]): RangeErr
 }
 
 function list(names: readonly string[]): string {
-  return names.map((name) => `"${name}"`).join(", ");
+  return names.map((name) => `"${name}"`).join(", ").slice(0, 300);
 }

@@ -80,6 +80,9 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** Whether a value holds nothing: `null`, `undefined`, an empty list, map or record. Text and numbers hold something. */
 export function isEmpty(value: unknown): boolean {
+  if (ArrayBuffer.isView(value) && (value.buffer as ArrayBuffer).detached) {
+    throw new TypeError("Cannot send a feature: the memory of its array is gone");
+  }
   if (Array.isArray(value) || ArrayBuffer.isView(value)) return (value as ArrayLike<unknown>).length === 0;
   if (value instanceof Map) return value.size === 0;
   return value === undefined || value === null || isRecord(value) && Object.keys(value).length === 0;

@@ -120,8 +120,8 @@ test("a TensorFlow service tells its signature", async () => {
   });
   assert.deepEqual(await inspectSignatureDef(service.predictor()), {
     signatureName: "serving_default",
-    inputs: [{ ...spec("flatten_input", [-1, 8, 8]), dtype: "float32" }],
-    outputs: [{ ...spec("dense_1", [-1, 10]), dtype: "float32" }],
+    inputs: [spec("flatten_input", [-1, 8, 8])],
+    outputs: [spec("dense_1", [-1, 10])],
   });
 });
 

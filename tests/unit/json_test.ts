@@ -123,7 +123,7 @@ const tensors: [title: string, value: unknown, text: string][] = [
   ["int64", tensor(BigInt64Array.of(-1n, 9007199254740991n), [2]), "[-1,9007199254740991]"],
   ["an int64 scalar", tensor(BigInt64Array.of(7n), []), "7"],
   ["uint64", tensor(BigUint64Array.of(1n, 2n), [1, 2]), "[[1,2]]"],
-  ["bool", tensor(Uint8Array.of(1, 0), [2, 1], "bool"), "[[1],[0]]"],
+  ["bool", tensor(Uint8Array.of(1, 0), [2, 1], "bool"), "[[true],[false]]"],
   ["complex64", tensor(Float32Array.of(1, 2, 3, 4), [2], "complex64"), "[[1,2],[3,4]]"],
   ["a complex128 scalar", tensor(Float64Array.of(1, -1), [], "complex128"), "[1,-1]"],
   ["string", tensor(["a", "中"], [2, 1]), '[["a"],["中"]]'],

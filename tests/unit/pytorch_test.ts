@@ -42,6 +42,7 @@ test("one output is a tensor, several are a list, named ones a record", () => {
   const one = { dtype: 1, array_shape: {}, float_val: Float32Array.of(3) };
   const answer = encode(predictResponse, { outputs: [one] });
   assert.equal(pytorch().deserialize(answer.slice()).toNested(), 3);
+  assert.equal(pytorch({ outputs: [] }).deserialize(answer.slice()).toNested(), 3);
   assert.equal(pytorch({ outputs: [1] }).deserialize(answer.slice()).toNested(), 3);
   assert.equal(pytorch<Tensor[]>({ outputs: [0, 1] }).deserialize(answer).length, 1);
   const named = encode(predictResponse, { map_outputs: new Map([["__proto__", one], ["1", one]]) });
@@ -59,6 +60,8 @@ test("a list of tensors is many inputs; a list of numbers is one", () => {
   const rows: [PyTorchInput, number][] = [
     [[tensor(1), tensor(2)], 2],
     [[floats, null, floats], 3],
+    [[tensor([1]), [[1, 2]], 5], 3],
+    [[null, [1, 2]], 2],
     [[tensor({ data: floats, dims: [2], type: "float32" }), floats], 2],
     [[[0, 0], [1, 2]], 1],
     [[0, 1], 1],

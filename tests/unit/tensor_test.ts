@@ -1,15 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import {
-  type DType,
-  dtypes,
-  type Nested,
-  type NestedData,
-  Tensor,
-  tensor,
-  type TensorDataOf,
-} from "../../core/tensors.ts";
+import { type DType, dtypes, type Nested, Tensor, tensor, type TensorDataOf } from "../../core/tensors.ts";
+import { stringify } from "../../core/json.ts";
 
 /** A list of text isn't even a list of pairs. */
 const isPairless = (dtype: DType): boolean => dtypes[dtype].slots === 2;
@@ -82,7 +75,7 @@ for (const dtype of ["float", "toString", "__proto__", ""]) {
   test(`tensor() refuses the element type "${dtype}"`, () => {
     assert.throws(() => tensor(new Float32Array(1), [1], dtype as "float32"), { // what the type forbids
       name: "TypeError",
-      message: `Cannot make a tensor: "${dtype}" is not an element type`,
+      message: `Cannot make a tensor: "${dtype}" is no element type`,
     });
   });
 }
@@ -152,16 +145,32 @@ test("tensor() freezes a shape of its own", () => {
   assert.deepEqual(own, [2, 3]);
 });
 
-test("toJSON() gives views on the data as the innermost rows", () => {
-  const data = Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7);
-  const rows = tensor(data.subarray(2), [2, 1, 3]).toJSON() as Float32Array[][]; // three axes
-  assert.deepEqual(rows, [[Float32Array.of(2, 3, 4)], [Float32Array.of(5, 6, 7)]]);
-  assert.deepEqual(rows.flat().map((row) => [row.buffer === data.buffer, row.byteOffset]), [
-    [true, 8],
-    [true, 20],
-  ]);
-  const row = tensor(data).toJSON() as Float32Array; // one axis
-  assert.equal(row.buffer, data.buffer);
+test("JSON.stringify() writes lists of lists, as toNested() gives them", () => {
+  const rows: [Tensor, string][] = [
+    [tensor(Float32Array.of(0.25, 0.75)), "[0.25,0.75]"],
+    [tensor(Int8Array.of(1, 2, 3, 4), [2, 1, 2]), "[[[1,2]],[[3,4]]]"],
+    [tensor(Uint8Array.of(1, 0), [2], "bool"), "[true,false]"],
+    [tensor(Float64Array.of(5), []), "5"],
+    [tensor(["a", "b"], [2, 1]), '[["a"],["b"]]'],
+    [tensor(Float32Array.of(1, 2), [1], "complex64"), "[[1,2]]"],
+  ];
+  for (const [made, text] of rows) {
+    assert.equal(JSON.stringify(made), text);
+    assert.equal(new TextDecoder().decode(stringify(made)), text);
+    assert.equal(JSON.stringify({ scores: [made] }), `{"scores":[${text}]}`);
+  }
+  const large = tensor(Float64Array.of(2 ** 60), []); // no integer that a reader would round
+  assert.equal(
+    new TextDecoder().decode(stringify([large, tensor(Float32Array.of(2 ** 60))])),
+    `[${2 ** 60},[${2 ** 60}]]`,
+  );
+});
+
+test("a shape that says of many lists that they are empty is not spelt out", () => {
+  const many = new Tensor("float32", [20_000_000, 0], new Float32Array());
+  assert.throws(() => many.toNested(), RangeError);
+  assert.throws(() => JSON.stringify(many), RangeError);
+  assert.deepEqual(new Tensor("float32", [2, 0], new Float32Array()).toNested(), [[], []]);
 });
 
 /** A shape, and a number of elements that fills it. */
@@ -171,14 +180,14 @@ const shapes = fc.array(fc.nat({ max: 4 }), { maxLength: 5 }).map((shape) => ({
 }));
 
 /** The shape that nesting shows; below an empty axis there is nothing to see. */
-function shapeOf(nested: NestedData | Nested): number[] {
+function shapeOf(nested: Nested): number[] {
   if (typeof nested !== "object") return [];
-  const [first] = nested as readonly NestedData[]; // lists and typed arrays are both iterable
+  const [first] = nested as readonly Nested[]; // lists and typed arrays are both iterable
   return [nested.length, ...first === undefined ? [] : shapeOf(first)];
 }
 
-const flatten = (nested: NestedData | Nested): unknown[] =>
-  typeof nested === "object" ? Array.from(nested as readonly NestedData[]).flatMap(flatten) : [nested];
+const flatten = (nested: Nested): unknown[] =>
+  typeof nested === "object" ? Array.from(nested as readonly Nested[]).flatMap(flatten) : [nested];
 
 test("tensor() takes any shape that its elements fill, and nesting keeps them in order", () => {
   fc.assert(fc.property(shapes, ({ shape, count }) => {
