@@ -154,12 +154,13 @@ function toMap<Given, Made>(
   what: string,
   make: (given: Given, what: string) => Made,
 ): Map<string, Made> | undefined {
-  return named && new Map(
-    namedEntries<Given>(named)!.map(([name, given]) => [
-      toScalar("string", name, `the name of a ${what}`),
-      make(given, `${what} "${name}"`),
-    ]),
-  );
+  if (!named) return undefined;
+  const entries = namedEntries<Given>(named);
+  if (!entries) throw new TypeError(`Cannot send a ${what}: it has no name, give a record or a Map`);
+  return new Map(entries.map(([name, given]) => [
+    toScalar("string", name, `the name of a ${what}`),
+    make(given, `${what} "${name}"`),
+  ]));
 }
 
 function toCount(value: number | undefined, what: string): number | undefined {

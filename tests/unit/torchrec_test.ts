@@ -205,3 +205,11 @@ test("requests are written into the buffer that is given", () => {
   assert.equal(made!.buffer, pool.buffer);
   assert.equal(toHex(made!), "12070a016612021a00");
 });
+
+test("features without names, and arrays whose memory is gone, are refused", () => {
+  const list = ["a"] as unknown as Record<string, FeatureInput>; // what TypeScript can't see
+  assert.throws(() => toBytes({ userFeatures: list }), { name: "TypeError", message: /it has no name/ });
+  const gone = Float32Array.of(1);
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  assert.throws(() => toBytes({ userFeatures: { x: feature(gone, "LIST<FLOAT>") } }), TypeError);
+});
