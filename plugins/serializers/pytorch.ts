@@ -55,9 +55,10 @@ export type PyTorchOutput = Tensor | Tensor[] | { [name: string]: Tensor };
 /**
  * Speaks with PyTorch processors.
  *
- * @typeParam Output What the model gives, see {@linkcode PyTorchOutput}. @default {Tensor}
+ * @typeParam Output What the model gives, see {@linkcode PyTorchOutput}, such as `Tensor[]`. When nothing is said, it is
+ * taken for one tensor of `float32`.
  */
-export function pytorch<Output extends PyTorchOutput = Tensor>(
+export function pytorch<Output extends PyTorchOutput = Tensor<"float32">>(
   options: PyTorchOptions = {},
 ): Serializer<PyTorchInput, Output> {
   return {

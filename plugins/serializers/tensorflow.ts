@@ -52,9 +52,10 @@ export type TensorFlowInput = TensorInput | NamedTensors;
  * Speaks with TensorFlow processors. Tensors are sent as they are, in one request. What doesn't say its shape and type, a
  * nested list or a bare array, is written as the model's signature says, which the service is asked for once.
  *
- * @typeParam Outputs The model's outputs, such as `{ dense_1: Tensor<"float32"> }`.
+ * @typeParam Outputs The model's outputs, such as `{ dense_1: Tensor<"float32">, ids: Tensor<"int64"> }`. When nothing is
+ * said they are taken for `float32`, as most are; {@linkcode output} checks the type of one.
  */
-export function tensorflow<Outputs extends object = { [name: string]: Tensor }>(
+export function tensorflow<Outputs extends object = { [name: string]: Tensor<"float32"> }>(
   options: TensorFlowOptions = {},
 ): Serializer<TensorFlowInput, Outputs> {
   return {

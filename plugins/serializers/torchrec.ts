@@ -88,7 +88,7 @@ export interface TorchRecInput {
  *
  * @typeParam Outputs The model's outputs, such as `{ probs: Tensor<"float32"> }`.
  */
-export interface TorchRecOutput<Outputs extends object = { [name: string]: Tensor }> {
+export interface TorchRecOutput<Outputs extends object = { [name: string]: Tensor<"float32"> }> {
   /** Tensors by the names of the model's outputs, with a score for each item. */
   outputs: Outputs;
   /** Features as the model was given them, when `debugLevel` asks for them. */
@@ -105,9 +105,9 @@ export interface TorchRecOutput<Outputs extends object = { [name: string]: Tenso
  * Speaks with TorchRec processors, whose names are `easyrec-torch-…`, from version 0.3 on: that one redefined the
  * messages. The older `easyrec-…` processors have other ones.
  *
- * @typeParam Outputs The model's outputs, such as `{ probs: Tensor<"float32"> }`.
+ * @typeParam Outputs The model's outputs, such as `{ ids: Tensor<"int64"> }`; `float32` when nothing is said.
  */
-export function torchrec<Outputs extends object = { [name: string]: Tensor }>(
+export function torchrec<Outputs extends object = { [name: string]: Tensor<"float32"> }>(
   options: TorchRecOptions = {},
 ): Serializer<TorchRecInput, TorchRecOutput<Outputs>> {
   return {
@@ -167,7 +167,10 @@ function toCount(value: number | undefined, what: string): number | undefined {
   return value === undefined ? value : toScalar("int", value, what);
 }
 
-function readResponse(body: Uint8Array<ArrayBuffer>, { copy }: TorchRecOptions): TorchRecOutput {
+function readResponse(
+  body: Uint8Array<ArrayBuffer>,
+  { copy }: TorchRecOptions,
+): TorchRecOutput<{ [name: string]: Tensor }> {
   const {
     map_outputs = [],
     generate_features = [],

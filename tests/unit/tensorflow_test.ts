@@ -375,6 +375,19 @@ test("the processors that it is for", () => {
   for (const [processor, yes] of rows) assert.equal(matches!({ processor }), yes);
 });
 
+test("outputs are floats to the compiler, until other types are said", async () => {
+  const { predictor } = service();
+  const { x } = await predictor.predict({ x: tensor([1, 2]) });
+  const scores: number[] = Array.from(x!.data);
+  assert.equal(await Response.json({ scores, x }).text(), '{"scores":[1,2],"x":[1,2]}');
+  const typed = tensorflow<{ ids: Tensor<"int64"> }>();
+  const answer = encode(predictResponse, {
+    outputs: new Map([["ids", { dtype: 9, int64_val: BigInt64Array.of(7n) }]]),
+  });
+  const ids: bigint[] = Array.from(typed.deserialize(answer).ids.data);
+  assert.deepEqual(ids, [7n]);
+});
+
 test("what is no tensor doesn't compile as an input", () => {
   const { serialize } = tensorflow({ signature: mnist });
   // @ts-expect-error: text is no tensor
