@@ -70,6 +70,17 @@ export function fromArrayProto(array: ArrayProto): Tensor {
   return new Tensor(dtype, Object.freeze(shape), data as Tensor["data"]); // what the table tells
 }
 
+/** Number on the wire of an element type by the vendor's name, such as `DT_FLOAT`; -1 for one that is unknown. */
+export function typeNumber(type: string): number {
+  return arrayDataTypes.indexOf(type.replace("DT_", ""));
+}
+
+/** Whether a shape is one that a signature means, where `-1` is any length. */
+export function fits(shape: readonly number[], wanted: readonly number[]): boolean {
+  return shape.length === wanted.length &&
+    wanted.every((length, axis) => length < 0 || length === shape[axis]);
+}
+
 function isHalf(dtype: DType): dtype is HalfType {
   return dtype.endsWith("float16");
 }

@@ -7,9 +7,6 @@ import type { Numbers } from "./arrays.ts";
 import type { Type } from "./scalars.ts";
 import { Reader, type Writer } from "./wire.ts";
 
-/** A message while it is read. */
-type Partial = Record<string, unknown>;
-
 /** How a field is written and read. */
 export interface Field<Value> {
   /** Its number. */
@@ -66,7 +63,7 @@ export function message<Message extends object>(
         const tag = from.tag();
         const [key, field] = byNumber.get(tag >>> 3) ?? [];
         from.path[level] = key ?? "?";
-        if (!field?.read(from, tag & 7, into as Partial, key!)) from.skip(tag);
+        if (!field?.read(from, tag & 7, into as Record<string, unknown>, key!)) from.skip(tag);
       }
       from.depth = level - 1;
     },

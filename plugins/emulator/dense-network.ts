@@ -1,3 +1,4 @@
+import { fits } from "../../core/array-proto.ts";
 import { Tensor } from "../../core/tensor.ts";
 import {
   type Activation,
@@ -5,7 +6,7 @@ import {
   type DenseNetworkFile,
   parseDenseNetwork,
 } from "./dense-network-json.ts";
-import { fits, type ModelSignature } from "./model-signature.ts";
+import type { ModelSignature } from "./model-signature.ts";
 
 // Rows are Float32Arrays, so that every store rounds to float32, as TensorFlow and PyTorch do. Math.exp and Math.tanh of
 // float64, rounded, are within one unit in the last place of theirs.

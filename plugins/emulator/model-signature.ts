@@ -1,6 +1,5 @@
 import type { DType } from "../../core/dtype.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import { arrayDataTypes } from "../../protos/array-proto.ts";
 
 /** An input or output of a model. */
 export interface ModelTensor {
@@ -33,14 +32,3 @@ export type DTypeOfType<Type extends string> = Type extends "DT_FLOAT" ? "float3
   : Type extends "DT_HALF" ? "float16"
   : Type extends `DT_Q${infer Name}` | `DT_${infer Name}` ? Extract<DType, Lowercase<Name>>
   : DType;
-
-/** Whether a shape is one that a signature means. */
-export function fits(shape: readonly number[], wanted: readonly number[]): boolean {
-  return shape.length === wanted.length &&
-    shape.every((length, axis) => wanted[axis] === -1 || wanted[axis] === length);
-}
-
-/** Number that an element type has on the wire; -1 for one that is unknown. */
-export function typeNumber(type: string): number {
-  return arrayDataTypes.indexOf(type.replace(/^DT_/, ""));
-}

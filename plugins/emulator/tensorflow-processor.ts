@@ -1,14 +1,8 @@
-import { dtypeOf, toArrayProto } from "../../core/array-proto.ts";
+import { dtypeOf, fits, toArrayProto, typeNumber } from "../../core/array-proto.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import type { ArrayProto } from "../../protos/array-proto.ts";
 import { decode, encode, predictRequest, predictResponse } from "../../protos/tf-predict.ts";
-import {
-  fits,
-  type ModelSignature,
-  type ModelTensor,
-  type TensorsOf,
-  typeNumber,
-} from "./model-signature.ts";
+import type { ModelSignature, ModelTensor, TensorsOf } from "./model-signature.ts";
 import type { Handler } from "./processors.ts";
 import {
   badRequest,

@@ -1,6 +1,5 @@
 import { PaiError } from "../../core/errors.ts";
 import type { PredictOptions, Predictor } from "../../core/predictor.ts";
-import { arrayDataTypes } from "../../protos/array-proto.ts";
 
 /** An input or output of a model. */
 export interface TensorSpec {
@@ -45,9 +44,4 @@ export async function inspectSignatureDef(
 /** Throws for what is no such thing. */
 function readSpec({ name, shape, type }: TensorSpec): TensorSpec {
   return { name: `${name}`, shape: shape.map(Number), type: `${type}` };
-}
-
-/** The number that an element type has on the wire. */
-export function typeNumber(type: string): number {
-  return arrayDataTypes.indexOf(type.replace("DT_", ""));
 }

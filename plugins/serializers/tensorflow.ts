@@ -19,7 +19,7 @@
  *
  * @module
  */
-import { dtypeOf, fromArrayProto, toArrayProto } from "../../core/array-proto.ts";
+import { dtypeOf, fits, fromArrayProto, toArrayProto, typeNumber } from "../../core/array-proto.ts";
 import { cast, type Element } from "../../core/cast.ts";
 import type { Allocate, Serializer } from "../../core/serializer.ts";
 import { type DType, dtypes } from "../../core/dtype.ts";
@@ -28,7 +28,7 @@ import type { ArrayProto } from "../../protos/array-proto.ts";
 import { decode, encode, predictRequest, predictResponse } from "../../protos/tf-predict.ts";
 import { didYouMean } from "./closest.ts";
 import { namedEntries, type NamedTensors } from "./named.ts";
-import { inspectSignatureDef, type SignatureDef, typeNumber } from "./signature.ts";
+import { inspectSignatureDef, type SignatureDef } from "./signature.ts";
 
 export { inspectSignatureDef, type SignatureDef, type TensorSpec } from "./signature.ts";
 export type { NamedTensors } from "./named.ts";
@@ -132,11 +132,6 @@ function fill(value: TensorInput, shape: readonly number[], dtype: DType | undef
   const data = isOther ? cast(makeTensor(value).data as ArrayLike<Element>, dtype) : value; // of numbers
   const made = makeTensor(data, undefined, dtype);
   return fits(made.shape, shape) ? made : makeTensor(made.data, shape, dtype);
-}
-
-function fits(shape: readonly number[], wanted: readonly number[]): boolean {
-  return shape.length === wanted.length &&
-    wanted.every((length, axis) => length < 0 || length === shape[axis]);
 }
 
 function readResponse(

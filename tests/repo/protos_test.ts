@@ -6,8 +6,8 @@ import protobufjs from "protobufjs";
 import { hex } from "../../core/encoding.ts";
 import { header, schema, sources, texts } from "../fixtures/protos/make.ts";
 import schemas from "../fixtures/protos/schemas.json" with { type: "json" };
+import { fromHex } from "../support/hex.ts";
 import {
-  fromHex,
   fromVector,
   hasSortedKeys,
   messageSchema,

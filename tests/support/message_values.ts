@@ -2,6 +2,7 @@ import { bools, doubles, floats, int32s, int64s } from "../../protos/arrays.ts";
 import type { Field, MessageType } from "../../protos/message.ts";
 import { Writer } from "../../protos/wire.ts";
 import { bytes, double, float, int32, int64, string, uint64 } from "../../protos/scalars.ts";
+import { fromHex, toHex } from "./hex.ts";
 
 /** A message in the form of the vectors: JSON without a loss. See `valueRules` in their files. */
 export type VectorValue = { readonly [field: string]: unknown };
@@ -113,14 +114,4 @@ function compare(a: unknown, b: unknown): number {
   if (typeof a !== "string") return a as number < (b as number) ? -1 : 1; // or two of bigint
   const encode = (text: unknown): string => toHex(new TextEncoder().encode(String(text)));
   return encode(a) < encode(b) ? -1 : 1;
-}
-
-/** Bytes from hex digits. */
-export function fromHex(hex: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(hex.match(/../g) ?? [], (digits) => parseInt(digits, 16));
-}
-
-/** Hex digits of bytes. */
-export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { hex } from "../../core/encoding.ts";
 import type { FieldSchema, Schema } from "../fixtures/protos/make.ts";
 import schemas from "../fixtures/protos/schemas.json" with { type: "json" };
+import { fromHex, toHex } from "./hex.ts";
 
 /** A message in the form of the vectors. */
 export type VectorMessage = { readonly [field: string]: unknown };
@@ -89,11 +89,6 @@ function convert(
   return Object.fromEntries(entries.filter(([, item]) => item !== undefined));
 }
 
-/** Bytes from hex digits. */
-export function fromHex(digits: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
-}
-
 const isLong = (type: string): boolean => type.endsWith("64");
 
 function fromScalar(field: FieldSchema, value: unknown, schema: Schema, form: Form): unknown {
@@ -108,7 +103,7 @@ function toScalar(field: FieldSchema, value: unknown, schema: Schema): unknown {
   if (typeof value === "number") {
     return Object.is(value, -0) ? "-0" : Number.isFinite(value) ? value : `${value}`;
   }
-  if (field.type === "bytes") return { $hex: hex(value as Uint8Array) };
+  if (field.type === "bytes") return { $hex: toHex(value as Uint8Array) };
   return schema[field.type] ? toVector(of(schema, field.type), value as object) : value;
 }
 
@@ -132,7 +127,7 @@ function toKey(type: string, key: string): unknown {
 /** Text by its bytes in UTF-8. */
 function compare(type: string, a: unknown, b: unknown): number {
   const [x, y] = type === "string"
-    ? [a, b].map((text) => hex(new TextEncoder().encode(text as string)))
+    ? [a, b].map((text) => toHex(new TextEncoder().encode(text as string)))
     : [a, b].map((key) => BigInt(key as string));
   return x! < y! ? -1 : x! > y! ? 1 : 0;
 }

@@ -14,7 +14,7 @@ import {
 } from "../../protos/tf-predict.ts";
 import { dataFrame } from "../../protos/queue.ts";
 import { predictRequest as torchRequest } from "../../protos/pytorch-predict.ts";
-import { fromHex, toHex } from "../support/message_values.ts";
+import { fromHex, toHex } from "../support/hex.ts";
 
 const floats = (count: number) => Float32Array.from({ length: count }, (_, i) => i / 3);
 const request = (name: string, array: ArrayProto): PredictRequest => ({ inputs: new Map([[name, array]]) });

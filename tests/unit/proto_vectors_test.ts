@@ -8,7 +8,8 @@ import * as torchrec from "../../protos/torchrec-predict.ts";
 import * as queue from "../../protos/queue.ts";
 import type { MessageType } from "../../protos/message.ts";
 import { refuseBigEndian } from "../../protos/wire.ts";
-import { fromHex, fromVector, toHex, toVector, type VectorValue } from "../support/message_values.ts";
+import { fromHex, toHex } from "../support/hex.ts";
+import { fromVector, toVector, type VectorValue } from "../support/message_values.ts";
 import { vectors } from "../support/vectors.ts";
 
 interface Case {

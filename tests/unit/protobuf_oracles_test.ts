@@ -7,8 +7,8 @@ import * as queue from "../fixtures/protos/queue.js";
 import * as tf from "../fixtures/protos/tf.js";
 import * as torch from "../fixtures/protos/torch.js";
 import * as torchrec from "../fixtures/protos/torchrec.js";
+import { fromHex } from "../support/hex.ts";
 import {
-  fromHex,
   fromVector,
   hasSortedKeys,
   messageSchema,

@@ -11,14 +11,8 @@ import * as everyKind from "../fixtures/protos/every_kind.js";
 import * as legacyKinds from "../fixtures/protos/legacy.js";
 import * as onnx from "../fixtures/protos/onnx.js";
 import { anyMessage } from "../support/proto_arbitrary.ts";
-import {
-  fromHex,
-  fromVector,
-  messageSchema,
-  sdkForm,
-  toVector,
-  type VectorMessage,
-} from "../support/proto_values.ts";
+import { fromHex } from "../support/hex.ts";
+import { fromVector, messageSchema, sdkForm, toVector, type VectorMessage } from "../support/proto_values.ts";
 import { vectors } from "../support/vectors.ts";
 
 interface Case {

@@ -10,7 +10,7 @@ import {
   toBytes,
 } from "../../plugins/serializers/pytorch.ts";
 import { decode, encode, predictRequest, predictResponse } from "../../protos/pytorch-predict.ts";
-import { fromHex, toHex } from "../support/message_values.ts";
+import { fromHex, toHex } from "../support/hex.ts";
 import { tensorsOf } from "../support/random_tensors.ts";
 
 const request = (input: PyTorchInput, options?: PyTorchOptions) =>

@@ -23,7 +23,7 @@ import {
   toBytes,
 } from "../../plugins/serializers/tensorflow.ts";
 import { decode, encode, predictRequest, predictResponse } from "../../protos/tf-predict.ts";
-import { fromHex, toHex } from "../support/message_values.ts";
+import { fromHex, toHex } from "../support/hex.ts";
 import { tensorsOf } from "../support/random_tensors.ts";
 
 const spec = (name: string, type: string, shape: number[], _?: DType) => ({ name, type, shape });

@@ -10,7 +10,8 @@ import {
 } from "../../plugins/serializers/torchrec.ts";
 import { decode, type PBFeature, pbRequest } from "../../protos/torchrec-predict.ts";
 import * as protobufjs from "../fixtures/protos/torchrec.js";
-import { toHex, toVector } from "../support/message_values.ts";
+import { toHex } from "../support/hex.ts";
+import { toVector } from "../support/message_values.ts";
 import { messageSchema, toVector as fromProtobufjs } from "../support/proto_values.ts";
 
 /** What is sent of one feature of the user. */

@@ -15,7 +15,8 @@ import {
   pbRequest,
   pbResponse,
 } from "../../protos/torchrec-predict.ts";
-import { fromHex, fromVector, toHex, type VectorValue } from "../support/message_values.ts";
+import { fromHex, toHex } from "../support/hex.ts";
+import { fromVector, type VectorValue } from "../support/message_values.ts";
 import { vectors } from "../support/vectors.ts";
 
 test("maps keep their order, and no key is lost", () => {

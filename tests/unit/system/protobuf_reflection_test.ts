@@ -9,8 +9,8 @@ import { hex } from "../../../core/encoding.ts";
 import * as everyKind from "../../fixtures/protos/every_kind.js";
 import { sources } from "../../fixtures/protos/make.ts";
 import { anyMessage } from "../../support/proto_arbitrary.ts";
+import { fromHex } from "../../support/hex.ts";
 import {
-  fromHex,
   fromVector,
   messageSchema,
   sdkForm,
