@@ -18,12 +18,27 @@ export function dtypeOf(name = ""): DType | undefined {
   return isDType(dtype) ? dtype : undefined;
 }
 
+/** The element type at each number. */
+const types: readonly (DType | undefined)[] = /* @__PURE__ */ arrayDataTypes.map((name) => dtypeOf(name));
+
 /** The field that holds the elements. */
-function fieldOf(dtype: DType): keyof ArrayProto {
+export function fieldOf(dtype: DType): keyof ArrayProto {
   const { array } = dtypes[dtype];
-  if (/^str|^boo|^int64/.test(dtype)) return `${dtype as "string"}_val`; // or another of the three
+  if (array === Float32Array || isHalf(dtype)) return "float_val";
   if (array === Float64Array) return "double_val";
-  return isHalf(dtype) || array === Float32Array ? "float_val" : "int_val";
+  return /^str|^boo|^int64/.test(dtype) ? `${dtype as "string"}_val` : "int_val"; // or another of the three
+}
+
+/**
+ * Number of an element type on the wire.
+ *
+ * @param what Name in messages of what has this type.
+ * @throws {TypeError} when the wire has no such element type.
+ */
+export function numberOf(dtype: DType, what: string): number {
+  const number = types.findIndex((known, number) => known === dtype && arrayDataTypes[number]![0] !== "Q");
+  if (number < 0) throw new TypeError(`Cannot send ${what}: processors have no ${dtype}`);
+  return number;
 }
 
 /**
@@ -37,15 +52,12 @@ function fieldOf(dtype: DType): keyof ArrayProto {
 export function toArrayProto(
   { dtype, shape, data, isComplete }: Tensor,
   what: string,
-  type?: number,
+  type: number = numberOf(dtype, what),
 ): ArrayProto {
-  const number = type ??
-    arrayDataTypes.findIndex((name) => dtypeOf(name) === dtype && name[0] !== "Q");
-  if (number < 0) throw new TypeError(`Cannot send ${what}: processors have no ${dtype}`);
   if (!isComplete) throw misfit(data.length, shape);
   return {
-    dtype: number,
-    array_shape: { dim: BigInt64Array.from(shape, BigInt) },
+    dtype: type,
+    array_shape: { dim: shape },
     [fieldOf(dtype)]: isHalf(dtype) ? fromHalf(dtype, data as Uint16Array) : data, // the bits of its elements
   };
 }
@@ -57,13 +69,14 @@ export function toArrayProto(
  * @throws {RangeError} when a length or an element is outside of what its type can hold.
  */
 export function fromArrayProto(array: ArrayProto): Tensor {
-  const dtype = dtypeOf(arrayDataTypes[array.dtype ?? 0]) ??
+  const dtype = types[array.dtype ?? 0] ??
     dtypeOf(Object.keys(array).find((name) => /_val/.test(name))) ?? "float32";
   const elements = (array[fieldOf(dtype)] ?? []) as ArrayLike<Element>; // every type on the wire has one
   const { array: List, slots } = dtypes[dtype];
   const data = !List || elements instanceof List && !isHalf(dtype) ? elements : cast(elements, dtype);
-  const dims = array.array_shape ? array.array_shape.dim ?? [] : [data.length / slots];
-  const shape = Array.from<number | bigint, number>(dims, Number);
+  const { dim = [] } = array.array_shape ?? { dim: [data.length / slots] };
+  const shape: number[] = [];
+  for (let axis = 0; axis < dim.length; axis++) shape.push(Number(dim[axis]));
   if (!Number.isSafeInteger(volume(shape)) || shape.some((length) => length < 0)) {
     throw misfit(data.length, shape);
   }

@@ -121,7 +121,7 @@ export class Predictor<Input = unknown, Output = unknown> {
     return bounded(this.#what, this.#timeout(options), options.signal, async (signal) => {
       let buffer = this.#pool.pop();
       const allocate: Allocate = (length) =>
-        buffer && buffer.length >= length ? buffer : buffer = new Uint8Array(length);
+        buffer && buffer.length >= length ? buffer : buffer = new Uint8Array(length + 64); // see Writer.startIn
       const [serializer, body] = await this.#serialize(input, allocate);
       const [response, secret] = await this.#send(body, serializer.contentType, { ...options, signal });
       let answer = new Uint8Array();

@@ -4,8 +4,10 @@
  * @module
  */
 export { decode, encode, encodeChunks, encodeInto } from "./codec.ts";
-export { DecodeError, type DecodeOptions } from "./wire.ts";
-export type { NumberList, Numbers } from "./arrays.ts";
+export { DecodeError, type DecodeOptions } from "./reader.ts";
+export type { LengthList, NumberList, Numbers } from "./arrays.ts";
 export type { Field, Fields, MessageType } from "./message.ts";
+export type { Reader } from "./reader.ts";
 export type { Type } from "./scalars.ts";
-export type { Reader, WireType, Writer } from "./wire.ts";
+export type { WireType } from "./wire.ts";
+export type { Writer } from "./writer.ts";

@@ -4,8 +4,11 @@
  *
  * @module
  */
-import { int32, outOfRange } from "./scalars.ts";
-import type { Reader, WireType, Writer } from "./wire.ts";
+import type { Reader } from "./reader.ts";
+import { int64, outOfRange } from "./scalars.ts";
+import { countVarints, readVarints, writeVarints } from "./varints.ts";
+import type { WireType } from "./wire.ts";
+import type { Writer } from "./writer.ts";
 
 /** How the numbers of a repeated field are written and read. */
 export interface Numbers<Given, Read> {
@@ -14,15 +17,19 @@ export interface Numbers<Given, Read> {
   /** Writes them one after the other. */
   write(values: Given, to: Writer): void;
   /**
-   * Reads them all, as far as the reader goes.
+   * Reads them all.
    *
-   * @param floor How far to the left the bytes may be moved to where a view on them is aligned; `Infinity` for a copy.
+   * @param end The end of the last one.
+   * @param count How many there are, if what else the message says is right.
    */
-  read(from: Reader, floor: number): Read;
+  read(from: Reader, start: number, end: number, count?: number): Read;
 }
 
 /** Numbers as a caller may give them. */
 export type NumberList = ArrayLike<number>;
+
+/** Lengths of axes: numbers, or `bigint` where a number is not exact. */
+export type LengthList = ArrayLike<number | bigint>;
 
 type FloatArray = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
 
@@ -34,16 +41,19 @@ function fixed<A extends FloatArray>(
     wire: width === 4 ? 5 : 1,
     write(values, to) {
       if (!(values instanceof FloatArray)) outOfRange(values, `${width * 8}-bit floats`);
-      to.raw(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+      to.raw(values);
     },
-    read({ at: start, end, bytes }, floor) {
-      const { buffer, byteOffset } = bytes, count = (end - start) / width;
+    read(from, start, end) {
+      const { buffer, byteOffset } = from.bytes, count = (end - start) / width;
       const aligned = start - (byteOffset + start) % width;
-      if (aligned >= floor) { // a few bytes of the header make room
-        if (aligned < start) bytes.copyWithin(aligned, start, end);
+      if (!from.copy && (aligned === start || from.own && aligned >= from.kept)) {
+        if (aligned < start) from.move(aligned, start, end); // a few bytes of the header make room
+        from.kept = end;
         return new FloatArray(buffer, byteOffset + aligned, count);
       }
-      return new FloatArray(buffer.slice(byteOffset + start, byteOffset + end), 0, count);
+      const at = from.space(end - start);
+      from.memory!.set(from.bytes.subarray(start, end), at);
+      return new FloatArray(from.memory!.buffer, at, count);
     },
   };
 }
@@ -64,13 +74,20 @@ export const doubles: Numbers<Float64Array<ArrayBuffer>, Float64Array<ArrayBuffe
 export const int32s: Numbers<NumberList, Int32Array<ArrayBuffer>> = {
   wire: 0,
   write(values, to) {
-    for (let i = 0; i < values.length; i++) int32.write(values[i]!, to);
+    if (values instanceof Int32Array) return writeVarints(values, 1, to);
+    const isNarrow = /Int(8|16)/i.test(Object.prototype.toString.call(values)); // then all of them fit
+    for (let end = values.length; end > 0;) {
+      const start = Math.max(0, end - to.words.length), words = to.words.subarray(0, end - start);
+      if (isNarrow) words.set((values as Uint8Array).subarray(start, end));
+      for (let i = 0; i < words.length && !isNarrow; i++) {
+        words[i] = values[start + i]!;
+        if (words[i] !== values[start + i]) outOfRange(values[start + i], "int32");
+      }
+      writeVarints(words, 1, to);
+      end = start;
+    }
   },
-  read(from) {
-    const values = new Int32Array(countVarints(from));
-    for (let i = 0; i < values.length; i++) values[i] = from.varint();
-    return values;
-  },
+  read: (from, start, end, count) => readInts(from, start, end, 1, count),
 };
 
 /** Repeated integers of 64 bits. They are handled as words, never as `bigint`. */
@@ -78,15 +95,44 @@ export const int64s: Numbers<BigInt64Array<ArrayBuffer>, BigInt64Array<ArrayBuff
   wire: 0,
   write(values, to) {
     if (!(values instanceof BigInt64Array)) outOfRange(values, "int64");
-    const words = new Int32Array(values.buffer, values.byteOffset, values.length * 2);
-    for (let i = 0; i < words.length; i += 2) to.varint64(words[i]!, words[i + 1]!);
+    writeVarints(new Int32Array(values.buffer, values.byteOffset, values.length * 2), 2, to);
   },
-  read(from) {
-    const values = new BigInt64Array(countVarints(from));
-    const words = new Int32Array(values.buffer);
-    for (let i = 0; i < values.length; i++) {
-      words[2 * i] = from.varint();
-      words[2 * i + 1] = from.high;
+  read(from, start, end, count) {
+    const { buffer, byteOffset, length } = readInts(from, start, end, 2, count);
+    return new BigInt64Array(buffer, byteOffset, length / 2);
+  },
+};
+
+function readInts(
+  from: Reader,
+  start: number,
+  end: number,
+  step: number,
+  guess = Infinity,
+): Int32Array<ArrayBuffer> {
+  const count = guess >= 0 && guess <= end - start ? guess : countVarints(from.bytes, start, end);
+  const at = from.space(4 * step * count);
+  const words = new Int32Array(from.memory!.buffer, at, step * count);
+  return readVarints(from, start, end, words, step) === words.length
+    ? words
+    : readInts(from, start, end, step);
+}
+
+/** The lengths of axes. They are few, so that lists cost less than arrays: 20 ns in place of 460 on Deno. */
+export const lengths: Numbers<LengthList, (number | bigint)[]> = {
+  wire: 0,
+  write(values, to) {
+    for (let i = values.length; i--;) {
+      const value = values[i]!;
+      if (typeof value === "number" && value >= 0 && (value | 0) === value) to.varint(value);
+      else int64.write(BigInt(value), to);
+    }
+  },
+  read(from, start, end) {
+    const values: (number | bigint)[] = [];
+    for (from.at = start; from.at < end;) {
+      const low = from.varint(), value = from.high * 2 ** 32 + low;
+      values.push(Number.isSafeInteger(value) ? value : BigInt(from.high) << 32n | BigInt(low));
     }
     return values;
   },
@@ -96,22 +142,34 @@ export const int64s: Numbers<BigInt64Array<ArrayBuffer>, BigInt64Array<ArrayBuff
 export const bools: Numbers<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> = {
   wire: 0,
   write(values, to) {
-    const wrong = values.find((value) => value > 1);
-    if (wrong !== undefined) outOfRange(wrong, "bool");
+    if (!areBools(values)) outOfRange(values.find((value) => value > 1), "bool");
     to.raw(values);
   },
-  read(from, floor) {
-    const given = from.bytes.subarray(from.at, from.end);
-    if (given.every((byte) => byte < 2)) return floor < Infinity ? given : new Uint8Array(given);
-    const values = new Uint8Array(countVarints(from));
+  read(from, start, end) {
+    const { buffer, byteOffset } = from.bytes;
+    const given = new Uint8Array(buffer, byteOffset + start, end - start);
+    if (areBools(given)) {
+      if (from.copy) return new Uint8Array(given);
+      from.kept = end;
+      return given;
+    }
+    const values = new Uint8Array(countVarints(from.bytes, start, end));
+    from.at = start;
     for (let i = 0; i < values.length; i++) values[i] = from.varint() || from.high ? 1 : 0;
     return values;
   },
 };
 
-/** How many numbers there are: each ends in a byte without a continuation bit. */
-function countVarints({ at, end, bytes }: Reader): number {
-  let count = 0;
-  for (; at < end; at++) count += bytes[at]! < 128 ? 1 : 0;
-  return count;
+/** Whether all bytes are 0 or 1. Those at aligned addresses are seen four at a time, in a fifth of the time. */
+function areBools(bytes: Uint8Array): boolean {
+  const { buffer, byteOffset, length } = bytes;
+  let at = 0, seen = 0;
+  for (; at < length && (byteOffset + at) % 4; at++) seen |= bytes[at]!;
+  const count = length - at >>> 2;
+  if (count) {
+    const lanes = new Int32Array(buffer, byteOffset + at, count);
+    for (let i = 0; i < count; i++) seen |= lanes[i]!;
+  }
+  for (at += 4 * count; at < length; at++) seen |= bytes[at]!;
+  return (seen & 0xfefefefe) === 0;
 }

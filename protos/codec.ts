@@ -4,13 +4,34 @@
  * @module
  */
 import type { MessageType } from "./message.ts";
-import { ChunkCounter, ChunkWriter, type DecodeOptions, Reader, refuseBigEndian, Writer } from "./wire.ts";
+import { type DecodeOptions, Reader } from "./reader.ts";
+import { refuseBigEndian } from "./wire.ts";
+import { Writer } from "./writer.ts";
+
+/** The writer of the last message, for the next one: its buffer costs more than most messages. */
+let idle: Writer | undefined;
+
+/** Writes a message and makes something of it, before the writer is used again. */
+function write<Message, Made>(
+  { writeBody }: MessageType<Message>,
+  value: Message,
+  make: (to: Writer) => Made,
+): Made {
+  refuseBigEndian();
+  const to = idle ?? new Writer();
+  idle = undefined; // what writes a message meanwhile, such as a getter, gets another one
+  writeBody(value, to);
+  const made = make(to);
+  if (to.reset()) idle = to;
+  return made;
+}
 
 /**
  * Writes a message into one buffer, which is allocated once its length is known.
  *
  * @param allocate Gives a buffer of at least so many bytes, such as one from a pool. Default: a new one, just as long.
- * @returns The message: the whole new buffer, or the beginning of the one that was given.
+ * @returns The message: the whole new buffer, or a part of the one that was given. That part begins up to 63 bytes behind
+ * its beginning when there is room and a large array can be copied faster there.
  * @throws {RangeError} for a value that its field can't hold.
  */
 export function encode<Message>(
@@ -18,16 +39,12 @@ export function encode<Message>(
   value: Message,
   allocate: (length: number) => Uint8Array<ArrayBuffer> = (length) => new Uint8Array(length),
 ): Uint8Array<ArrayBuffer> {
-  const counter = count(type, value, new Writer());
-  const bytes = allocate(counter.at).subarray(0, counter.at);
-  type.writeBody(value, new Writer(counter, bytes));
-  return bytes;
-}
-
-function count<Message, W extends Writer>(type: MessageType<Message>, value: Message, counter: W): W {
-  refuseBigEndian();
-  type.writeBody(value, counter);
-  return counter;
+  return write(type, value, (to) => {
+    const { length } = to, buffer = allocate(length), start = to.startIn(buffer);
+    const bytes = buffer.length === length ? buffer : buffer.subarray(start, start + length);
+    to.copyTo(bytes);
+    return bytes;
+  });
 }
 
 /**
@@ -59,11 +76,7 @@ export function encodeChunks<Message>(
   type: MessageType<Message>,
   value: Message,
 ): Uint8Array<ArrayBuffer>[] {
-  const counter = count(type, value, new ChunkCounter());
-  const to = new ChunkWriter(counter, new Uint8Array(counter.at - counter.bulk));
-  type.writeBody(value, to);
-  to.flush();
-  return to.chunks;
+  return write(type, value, (to) => to.parts(to.bytes.slice(to.at)));
 }
 
 /**
@@ -81,6 +94,6 @@ export function decode<Message>(
   const from = new Reader(bytes, options, type.name);
   const value = type.initial();
   type.readBody(from, value);
-  for (const isVarint of [true, false]) for (const finish of from.pending) finish(isVarint);
+  from.finish();
   return value;
 }

@@ -5,7 +5,9 @@
  */
 import type { Numbers } from "./arrays.ts";
 import type { Type } from "./scalars.ts";
-import { Reader, type Writer } from "./wire.ts";
+import type { Reader } from "./reader.ts";
+import { Scattered } from "./scattered.ts";
+import type { Writer } from "./writer.ts";
 
 /** How a field is written and read. */
 export interface Field<Value> {
@@ -13,7 +15,7 @@ export interface Field<Value> {
   readonly number: number;
   /** Type of its value, or of the values in its list; of the entries of a map. */
   readonly type: Type<unknown> | Numbers<unknown, unknown>;
-  /** Writes its value, with its tags. */
+  /** Writes its value, in front of what was written; its tags come last. */
   write(value: Value, to: Writer): void;
   /** Reads what follows a tag into the message. Returns `false` when this is no such field. */
   read(from: Reader, wire: number, into: Record<string, unknown>, name: string): boolean;
@@ -40,13 +42,18 @@ export function message<Message extends object>(
   fields: Fields<Message>,
 ): MessageType<Message> {
   const list = Object.entries(fields) as [keyof Message & string, Field<unknown>][]; // what Fields says
-  const byNumber = new Map(list.map((entry) => [entry[1].number, entry]));
+  const byNumber: typeof list = [];
+  for (const entry of list) byNumber[entry[1].number] = entry;
   const type: MessageType<Message> = {
     name,
     fields,
     wire: 2,
     initial: () => ({}) as Message, // every field may be absent
-    write: (value, to) => to.delimited(() => type.writeBody(value, to)),
+    write(value, to) {
+      const { length } = to;
+      type.writeBody(value, to);
+      to.varint(to.length - length);
+    },
     read(from, value = type.initial()) {
       const outer = from.end;
       from.end = from.delimited();
@@ -55,13 +62,16 @@ export function message<Message extends object>(
       return value;
     },
     writeBody(value, to) {
-      for (const [key, field] of list) if (value[key] !== undefined) field.write(value[key], to);
+      for (let i = list.length; i--;) {
+        const [key, field] = list[i]!, item = value[key];
+        if (item !== undefined) field.write(item, to);
+      }
     },
     readBody(from, into) {
       const level = ++from.depth;
       while (from.at < from.end) {
         const tag = from.tag();
-        const [key, field] = byNumber.get(tag >>> 3) ?? [];
+        const [key, field] = byNumber[tag >>> 3] ?? [];
         from.path[level] = key ?? "?";
         if (!field?.read(from, tag & 7, into as Record<string, unknown>, key!)) from.skip(tag);
       }
@@ -71,25 +81,19 @@ export function message<Message extends object>(
   return type;
 }
 
-/** Makes a field of how its value becomes items, each with a tag of its own, and how items become its value. */
-function fieldOf<Value, Item>(
-  number: number,
-  type: Type<Item>,
-  items: (value: Value) => readonly Item[],
-  read: (from: Reader, previous: Value | undefined) => Value,
-): Field<Value> {
+/** A field with one value, which is always written. */
+function always<T>(number: number, type: Type<T>): Field<T> {
+  const tag = number << 3 | type.wire;
   return {
     number,
     type,
     write(value, to) {
-      for (const item of items(value)) {
-        to.varint(number << 3 | type.wire);
-        type.write(item, to);
-      }
+      type.write(value, to);
+      to.varint(tag);
     },
     read(from, wire, into, name) {
       if (wire !== type.wire) return false;
-      into[name] = read(from, into[name] as Value | undefined); // only this field writes there
+      into[name] = type.read(from, into[name] as T | undefined); // only this field writes there
       return true;
     },
   };
@@ -97,13 +101,13 @@ function fieldOf<Value, Item>(
 
 /** A field with one value, which is not written when it is the default one. */
 export function field<T>(number: number, type: Type<T>): Field<T> {
-  const isDefault = (value: T): boolean => !value || (value as { length?: number }).length === 0;
-  return fieldOf(number, type, (value) => isDefault(value) ? [] : [value], type.read);
-}
-
-/** A field with one value, which is always written. */
-function always<T>(number: number, type: Type<T>): Field<T> {
-  return fieldOf(number, type, (value) => [value], type.read);
+  const field = always(number, type);
+  return {
+    ...field,
+    write(value, to) {
+      if (value && (value as { length?: number }).length !== 0) field.write(value, to);
+    },
+  };
 }
 
 /** A member of a message that holds one of its fields at a time. */
@@ -121,29 +125,74 @@ export function member<T>(number: number, type: Type<T>): Field<T> {
 
 /** A list of values, each with a tag of its own. */
 export function repeated<T>(number: number, type: Type<T>): Field<readonly T[]> {
-  return fieldOf<readonly T[], T>(number, type, (values) => values, (from, values = []) => {
-    (values as T[]).push(type.read(from)); // made here
-    return values;
-  });
+  const field = always(number, type);
+  return {
+    number,
+    type,
+    write(values, to) {
+      for (let i = values.length; i--;) field.write(values[i]!, to);
+    },
+    read(from, wire, into, name) {
+      if (wire !== type.wire) return false;
+      ((into[name] ??= []) as T[]).push(type.read(from)); // made here
+      return true;
+    },
+  };
 }
 
 /** Values by key. Reading a key again replaces its value; both are always written. */
 export function map<K, V>(number: number, key: Type<K>, value: Type<V>): Field<ReadonlyMap<K, V>> {
-  const entry = message<{ key?: K; value?: V }>("entry", {
-    key: always(1, key) as Field<NonNullable<K>>, // no type's values are null
-    value: always(2, value) as Field<NonNullable<V>>,
-  });
-  const entries = (values: ReadonlyMap<K, V>): { key: K; value: V }[] =>
-    Array.from(values, ([key, value]) => ({ key, value }));
-  return fieldOf<ReadonlyMap<K, V>, { key?: K; value?: V }>(
+  const fields = { key: always(1, key), value: always(2, value) } as Fields<{ key?: K; value?: V }>; // no type's values are null
+  const type = message<{ key?: K; value?: V }>("entry", fields),
+    keyTag = 8 | key.wire,
+    valueTag = 16 | value.wire;
+  return {
     number,
-    entry,
-    entries,
-    (from, values = new Map()) => {
-      const read = entry.read(from);
-      return (values as Map<K, V>).set(read.key ?? key.initial(), read.value ?? value.initial()); // made here
+    type,
+    write(values, to) {
+      const keys = Array.from(values.keys());
+      for (let i = keys.length; i--;) {
+        const name = keys[i]!, { length } = to;
+        value.write(values.get(name)!, to); // it is one of its keys
+        to.varint(valueTag);
+        key.write(name, to);
+        to.varint(keyTag);
+        to.varint(to.length - length);
+        to.varint(number << 3 | 2);
+      }
     },
-  );
+    read(from, wire, into, field) {
+      if (wire !== 2) return false;
+      const values = (into[field] ??= new Map()) as Map<K, V>, outer = from.end, level = ++from.depth; // made here
+      from.end = from.delimited();
+      from.path[level] = "value";
+      let name = from.next(keyTag) ? key.read(from) : undefined;
+      let item = from.next(valueTag) ? value.read(from) : undefined;
+      from.depth = level - 1;
+      if (from.at < from.end) { // in another order, or more than once
+        const entry = { key: name, value: item };
+        type.readBody(from, entry);
+        ({ key: name, value: item } = entry);
+      }
+      values.set(name ?? key.initial(), item ?? value.initial());
+      from.end = outer;
+      return true;
+    },
+  };
+}
+
+/** Writes numbers behind a tag and their length; nothing if there are none. */
+export function writePacked<Given>(
+  tag: number,
+  numbers: Numbers<Given, unknown>,
+  values: Given,
+  to: Writer,
+): void {
+  const { length } = to;
+  numbers.write(values, to);
+  if (to.length === length) return;
+  to.varint(to.length - length);
+  to.varint(tag);
 }
 
 /** A list of numbers, together under one tag. They are also read one by one, or in several parts. */
@@ -151,63 +200,17 @@ export function packed<Given, Read>(number: number, numbers: Numbers<Given, Read
   return {
     number,
     type: numbers,
-    write(values, to) {
-      if (!(values as ArrayLike<unknown>).length) return; // what all numbers come in
-      to.varint(number << 3 | 2);
-      to.delimited(() => numbers.write(values, to));
-    },
+    write: (values, to) => writePacked(number << 3 | 2, numbers, values, to),
     read(from, wire, into, name) {
       if (wire !== 2 && wire !== numbers.wire) return false;
-      const end = wire === 2 ? from.delimited() : -1, start = from.at;
-      if (end < 0) from.skip(wire);
-      else from.at = end;
-      const rest = numbers.wire
-        ? (from.at - start) % (numbers.wire === 5 ? 4 : 8)
-        : from.bytes[from.at - 1]! & 128;
-      if (rest && from.at > start) from.fail("cut off");
-      if (from.at > start) partsOf(from, numbers, into, name).push(start, from.at);
-      from.kept = from.at;
+      const start = from.at;
+      let end = start;
+      if (wire === 2) end = from.delimited();
+      else from.skip(wire), end = from.at, from.at = start;
+      if (from.at === end) return true;
+      if (into[name] === undefined) into[name] = from.numbers(numbers, end);
+      else (from.scattered ??= new Scattered()).add(numbers, into, name, from.part(numbers.wire, end), end);
       return true;
     },
   };
-}
-
-/** Where the parts of a list of numbers lie, start and end in turn. */
-type Parts = number[];
-
-/**
- * The parts that a list of numbers has so far. The list itself is made when the whole message is read: joining parts as
- * they come would take the square of the time, and nothing in the buffer may move while the message can still turn
- * out to be none. That is why varints, which may be too long, are read before arrays move.
- */
-function partsOf(
-  from: Reader,
-  numbers: Numbers<unknown, unknown>,
-  into: Record<string, unknown>,
-  name: string,
-): Parts {
-  if (into[name]) return into[name] as Parts; // nothing else is there before the end
-  const { kept, options: { copy, own } } = from;
-  const parts: Parts = into[name] = [];
-  from.pending.push((isVarint) => {
-    if (isVarint !== !numbers.wire) return;
-    [from.at, from.end] = parts as [number, number];
-    into[name] = parts.length > 2
-      ? numbers.read(joined(from, parts), 0)
-      : numbers.read(from, copy ? Infinity : own ? kept : from.at);
-  });
-  return parts;
-}
-
-/** A reader of the parts, one after the other. */
-function joined(from: Reader, parts: Parts): Reader {
-  let length = 0;
-  for (let i = 0; i < parts.length; i += 2) length += parts[i + 1]! - parts[i]!;
-  const bytes = new Uint8Array(length);
-  length = 0;
-  for (let i = 0; i < parts.length; i += 2) {
-    bytes.set(from.bytes.subarray(parts[i], parts[i + 1]), length);
-    length += parts[i + 1]! - parts[i]!;
-  }
-  return new Reader(bytes, from.options, from.path[0]!);
 }

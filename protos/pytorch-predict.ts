@@ -12,7 +12,12 @@
  *
  * @module
  */
-import { arrayFields, type ArrayProto as TensorFlowArrayProto, type ArrayShape } from "./array-proto.ts";
+import {
+  arrayFields,
+  arrayMessage,
+  type ArrayProto as TensorFlowArrayProto,
+  type ArrayShape,
+} from "./array-proto.ts";
 import { int32s, type NumberList } from "./arrays.ts";
 import { field, map, message, type MessageType, packed, repeated } from "./message.ts";
 import { int32, string } from "./scalars.ts";
@@ -45,7 +50,7 @@ export interface PredictResponse {
 }
 
 /** Table of {@linkcode ArrayProto}. */
-export const arrayProto: MessageType<ArrayProto> = /* @__PURE__ */ message("ArrayProto", arrayFields);
+export const arrayProto: MessageType<ArrayProto> = /* @__PURE__ */ arrayMessage<ArrayProto>(arrayFields);
 
 /** Table of {@linkcode PredictRequest}. */
 export const predictRequest: MessageType<PredictRequest> = /* @__PURE__ */ message("PredictRequest", {

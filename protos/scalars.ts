@@ -3,7 +3,10 @@
  *
  * @module
  */
-import type { Reader, WireType, Writer } from "./wire.ts";
+import type { Reader } from "./reader.ts";
+import { readText, writeText } from "./text.ts";
+import type { WireType } from "./wire.ts";
+import type { Writer } from "./writer.ts";
 
 /** How values of a type are written and read. */
 export interface Type<T> {
@@ -60,10 +63,7 @@ export const uint64: Type<bigint> = /* @__PURE__ */ integer("uint64", false);
 export const float: Type<number> = {
   wire: 5,
   initial: () => 0,
-  write(value, to) {
-    if (to.bytes.length) viewOf(to.bytes).setFloat32(to.at, value, true);
-    to.at += 4;
-  },
+  write: (value, to) => to.raw(Float32Array.of(value)),
   read: (from) => viewOf(from.bytes).getFloat32(from.take(4), true),
 };
 
@@ -71,10 +71,7 @@ export const float: Type<number> = {
 export const double: Type<number> = {
   wire: 1,
   initial: () => 0,
-  write(value, to) {
-    if (to.bytes.length) viewOf(to.bytes).setFloat64(to.at, value, true);
-    to.at += 8;
-  },
+  write: (value, to) => to.raw(Float64Array.of(value)),
   read: (from) => viewOf(from.bytes).getFloat64(from.take(8), true),
 };
 
@@ -87,14 +84,15 @@ export const bytes: Type<Uint8Array | string> = {
   wire: 2,
   initial: () => new Uint8Array(),
   write(value, to) {
-    const bytes = typeof value === "object" ? value : new TextEncoder().encode(value);
-    to.delimited(() => to.raw(bytes as Uint8Array<ArrayBuffer>)); // what is sent lies in no shared memory
+    if (typeof value !== "object") return string.write(value, to);
+    to.raw(value as Uint8Array<ArrayBuffer>); // what is sent lies in no shared memory
+    to.varint(value.length);
   },
   read(from) {
     const end = from.delimited();
     const view = from.bytes.subarray(from.at, end);
     from.at = end;
-    if (from.options.copy) return new Uint8Array(view); // slice() of a Buffer is none
+    if (from.copy) return new Uint8Array(view); // slice() of a Buffer is none
     from.kept = end;
     return view;
   },
@@ -104,11 +102,16 @@ export const bytes: Type<Uint8Array | string> = {
 export const string: Type<string> = {
   wire: 2,
   initial: () => "",
-  write: (value, to) => bytes.write(value, to),
+  write(value, to) {
+    const { length } = to;
+    writeText(`${value}`, to);
+    to.varint(to.length - length);
+  },
   read(from) {
-    const text = bytes.read(from) as Uint8Array;
+    const end = from.delimited(), start = from.at;
+    from.at = end;
     try {
-      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(text);
+      return readText(from.bytes, start, end);
     } catch {
       return from.fail("not UTF-8");
     }

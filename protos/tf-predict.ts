@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { arrayFields, type ArrayProto, type ArrayShape } from "./array-proto.ts";
+import { arrayFields, arrayMessage, type ArrayProto, type ArrayShape } from "./array-proto.ts";
 import { bools } from "./arrays.ts";
 import { field, map, message, type MessageType, packed, repeated } from "./message.ts";
 import { string } from "./scalars.ts";
@@ -38,7 +38,7 @@ export interface PredictResponse {
 }
 
 /** Table of {@linkcode ArrayProto}. */
-export const arrayProto: MessageType<ArrayProto> = /* @__PURE__ */ message<ArrayProto>("ArrayProto", {
+export const arrayProto: MessageType<ArrayProto> = /* @__PURE__ */ arrayMessage<ArrayProto>({
   ...arrayFields,
   bool_val: /* @__PURE__ */ packed(8, bools),
 });

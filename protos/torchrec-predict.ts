@@ -28,7 +28,7 @@ import {
 } from "./message.ts";
 import { arrayProto } from "./pytorch-predict.ts";
 import { double, float, int32, int64, string, type Type } from "./scalars.ts";
-import type { Writer } from "./wire.ts";
+import type { Writer } from "./writer.ts";
 
 export * from "./api.ts";
 export type { ArrayProto, ArrayShape };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import protobufjs from "protobufjs";
-import { bools, doubles, floats, int32s, int64s } from "../../protos/arrays.ts";
+import { bools, doubles, floats, int32s, int64s, lengths } from "../../protos/arrays.ts";
 import { arrayDataTypes } from "../../protos/array-proto.ts";
 import type { Field, MessageType } from "../../protos/message.ts";
 import {
@@ -69,7 +69,7 @@ function compare(table: MessageType<unknown>, message: protobufjs.Type, seen: Se
       assert.equal(key.type, scalars[field.keyType], where);
       count += compareType(value.type, field, where, seen);
     } else if (field.repeated && field.type in lists) {
-      assert.equal(type, lists[field.type], where);
+      assert.equal(type, field.name === "dim" ? lengths : lists[field.type], where);
       assert.ok(field.packed, `${where} is packed`);
     } else count += compareType(type, field, where, seen);
   }

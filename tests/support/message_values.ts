@@ -1,6 +1,6 @@
-import { bools, doubles, floats, int32s, int64s } from "../../protos/arrays.ts";
+import { bools, doubles, floats, int32s, int64s, lengths } from "../../protos/arrays.ts";
 import type { Field, MessageType } from "../../protos/message.ts";
-import { Writer } from "../../protos/wire.ts";
+import { Writer } from "../../protos/writer.ts";
 import { bytes, double, float, int32, int64, string, uint64 } from "../../protos/scalars.ts";
 import { fromHex, toHex } from "./hex.ts";
 
@@ -38,6 +38,10 @@ const conversions: ReadonlyMap<AnyType, Conversion> = new Map<AnyType, Conversio
   [doubles, list(number, Float64Array)],
   [int32s, list(plain, Int32Array)],
   [int64s, list(big, BigInt64Array)],
+  [lengths, {
+    from: (values: string[]) => BigInt64Array.from(values, BigInt),
+    to: (values: ArrayLike<number | bigint>) => Array.from(values, String),
+  }],
   [bools, {
     from: (values: boolean[]) => Uint8Array.from(values, Number),
     to: (values: Uint8Array) => Array.from(values, Boolean),
@@ -81,9 +85,9 @@ function convert(type: MessageType<unknown>, value: VectorValue, way: keyof Conv
 
 /** Whether a value is one that is written. */
 function isNoDefault(field: Field<unknown>, value: unknown): boolean {
-  const counter = new Writer();
-  if (value !== undefined) field.write(value, counter);
-  return counter.at > 0;
+  const to = new Writer();
+  if (value !== undefined) field.write(value, to);
+  return to.length > 0;
 }
 
 function convertField({ type }: Field<unknown>, value: unknown, way: keyof Conversion): unknown {

@@ -1,0 +1,191 @@
+/**
+ * A cursor on the bytes of a message.
+ *
+ * @module
+ */
+import type { Numbers } from "./arrays.ts";
+import type { Scattered } from "./scattered.ts";
+import type { WireType } from "./wire.ts";
+
+/** Says what is wrong with bytes that are no such message, and where. */
+export class DecodeError extends SyntaxError {
+  /** The class's own name, also in minified bundles. */
+  override readonly name: string = "DecodeError";
+  /** Index of the byte where reading failed. */
+  readonly offset: number;
+
+  /** Makes the error. */
+  constructor(message: string, offset: number) {
+    super(message);
+    this.offset = offset;
+  }
+}
+
+/** How a message is read. */
+export interface DecodeOptions {
+  /** Copies all bytes and arrays out of the buffer, so that it can be reused or freed. @default {false} */
+  copy?: boolean;
+  /**
+   * The buffer belongs to the decoder, which may overwrite its headers to align arrays in place. When it doesn't,
+   * an array that is not aligned is copied. @default {false}
+   */
+  own?: boolean;
+}
+
+/** Groups nest no deeper than this, in the limit that official decoders have. */
+const deepest = 100;
+
+/** Small arrays share memory of so many bytes: a view on it takes 14 ns on Deno, memory of their own 200 ns. */
+const slabBytes = 4096;
+
+/** Reads at a position that moves on, never past the end of the message that is being read. */
+export class Reader {
+  /** Where the next byte is. */
+  at = 0;
+  /** Where the message that is being read ends. */
+  end: number;
+  /** The high word of the last varint. */
+  high = 0;
+  /** End of the last bytes that outlive the reading; what lies before must not be overwritten. */
+  kept = 0;
+  /** The message, and the fields on the way to the one that is being read. */
+  readonly path: string[];
+  /** Nested messages that are open. */
+  depth = 0;
+  /** What is read. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** See {@linkcode DecodeOptions.copy}. */
+  readonly copy: boolean;
+  /** See {@linkcode DecodeOptions.own}. */
+  readonly own: boolean;
+  /** Memory for arrays, see {@linkcode Reader.space}. */
+  memory: Uint8Array<ArrayBuffer> | undefined;
+  #free = 0;
+  /** Where to, start and end of what has to be moved. */
+  readonly #moves: number[] = [];
+  /** Numbers that lie in more than one place. */
+  scattered: Scattered | undefined;
+
+  /** Begins to read. */
+  constructor(bytes: Uint8Array<ArrayBuffer>, { copy = false, own = false }: DecodeOptions, name: string) {
+    this.bytes = bytes;
+    this.end = bytes.length;
+    this.copy = copy;
+    this.own = own;
+    this.path = [name];
+  }
+
+  /** Throws the error that says where. */
+  fail(problem: string): never {
+    const where = this.path.slice(0, this.depth + 1).join(".");
+    throw new DecodeError(
+      `Cannot decode ${where}: ${problem} at byte ${this.at}`,
+      this.at,
+    );
+  }
+
+  /** Reads a varint; returns its low word and keeps the high one. */
+  varint(): number {
+    let low = 0, high = 0;
+    const first = this.bytes[this.at]!;
+    if (first < 128 && this.at < this.end) {
+      this.high = 0;
+      this.at++;
+      return first;
+    }
+    for (let shift = 0;; shift += 7) {
+      if (this.at >= this.end) this.fail("cut off");
+      if (shift > 63) this.fail("over 10 bytes");
+      const byte = this.bytes[this.at++]!;
+      if (shift < 32) low |= (byte & 127) << shift;
+      if (shift > 24) high |= shift < 32 ? (byte & 127) >>> (32 - shift) : (byte & 127) << (shift - 32);
+      if (byte < 128) break;
+    }
+    this.high = high;
+    return low >>> 0;
+  }
+
+  /** Reads a length and returns where what it measures ends, which is never past the end of the message. */
+  delimited(): number {
+    const length = this.varint();
+    if (this.high || length > this.end - this.at) this.fail("too long");
+    return this.at + length;
+  }
+
+  /** Moves over bytes of a fixed number and returns where they began. */
+  take(width: number): number {
+    if (width > this.end - this.at) this.fail("cut off");
+    return (this.at += width) - width;
+  }
+
+  /** Reads the tag of a field; returns its number times 8 plus its wire type. */
+  tag(): number {
+    const tag = this.varint();
+    if (this.high || tag < 8) this.fail(`bad tag ${tag}`);
+    return tag;
+  }
+
+  /** Whether a tag of one byte is next; then moves over it. */
+  next(tag: number): boolean {
+    if (this.at >= this.end || this.bytes[this.at] !== tag) return false;
+    this.at++;
+    return true;
+  }
+
+  /** Moves over a field that nobody knows. */
+  skip(tag: number): void {
+    const open: number[] = []; // groups
+    do {
+      const wire = tag & 7, number = tag >>> 3;
+      if (wire === 0) this.varint();
+      else if (wire === 2) this.at = this.delimited();
+      else if (wire === 1 || wire === 5) this.take(wire === 1 ? 8 : 4);
+      else if (wire === 3 && open.length < deepest) open.push(number);
+      else if (wire !== 4 || open.pop() !== number) this.fail(`bad tag ${tag}`);
+    } while (open.length && (tag = this.tag()));
+  }
+
+  /** Moves to where numbers end and returns where they began. */
+  part(wire: WireType, end: number): number {
+    const start = this.at;
+    this.at = end;
+    const rest = wire ? (end - start) % (wire === 5 ? 4 : 8) : this.bytes[end - 1]! & 128;
+    return rest ? this.fail("cut off") : start;
+  }
+
+  /**
+   * Reads numbers and moves to where they end.
+   *
+   * @param count How many there are, if what else the message says is right.
+   */
+  numbers<Read>(numbers: Numbers<never, Read>, end: number, count?: number): Read {
+    const read = numbers.read(this, this.part(numbers.wire, end), end, count);
+    this.at = end;
+    return read;
+  }
+
+  /** Finds memory for an array and tells where it begins in {@linkcode Reader.memory}, which may change. */
+  space(length: number): number {
+    const start = this.#free, whole = Math.ceil(length / 8) * 8;
+    this.#free += whole;
+    if (this.memory && this.#free <= this.memory.byteLength) return start;
+    const rest = this.bytes.length - this.at + whole; // only a guess of what the next ones take
+    this.memory = new Uint8Array(length < slabBytes ? Math.max(whole, Math.min(slabBytes, rest)) : length);
+    this.#free = whole;
+    return 0;
+  }
+
+  /** Notes that bytes have to be moved. Nothing moves while the message can still turn out to be none. */
+  move(to: number, start: number, end: number): void {
+    this.#moves.push(to, start, end);
+  }
+
+  /** Does what was left until the whole message is known to be sound. */
+  finish(): void {
+    this.scattered?.read(this);
+    for (let i = 0; i < this.#moves.length; i += 3) {
+      this.bytes.copyWithin(this.#moves[i]!, this.#moves[i + 1]!, this.#moves[i + 2]!);
+    }
+    this.scattered?.join();
+  }
+}
