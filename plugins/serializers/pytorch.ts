@@ -29,9 +29,13 @@ import {
   predictRequest,
   predictResponse,
 } from "../../protos/pytorch-predict.ts";
+import { InPlaceRequest } from "./in-place.ts";
 import { namedEntries, type NamedTensors } from "./named.ts";
+import { checkType } from "./pytorch-types.ts";
 
+export type { ArraysOf, ArraySpec, InPlaceData, InPlaceDType, InPlaceRequest } from "./in-place.ts";
 export type { NamedTensors } from "./named.ts";
+export { allocate, type PyTorchSpec, type PyTorchSpecs } from "./pytorch-allocate.ts";
 
 /** Options of {@linkcode pytorch}. */
 export interface PyTorchOptions {
@@ -45,9 +49,10 @@ export interface PyTorchOptions {
 
 /**
  * What a model is given: one tensor; a list of tensors in the order of its arguments, where `null` leaves one out; or
- * tensors by name, for a model that takes a dictionary. A list of numbers is one tensor, of single precision.
+ * tensors by name, for a model that takes a dictionary. A list of numbers is one tensor, of single precision. Or a request
+ * of {@linkcode allocate}.
  */
-export type PyTorchInput = TensorInput | readonly (TensorInput | null)[] | NamedTensors;
+export type PyTorchInput = TensorInput | readonly (TensorInput | null)[] | NamedTensors | InPlaceRequest;
 
 /** What a model gives: its one result, a list when it has several, or results by name when it gives a dictionary. */
 export type PyTorchOutput = Tensor | Tensor[] | { [name: string]: Tensor };
@@ -74,7 +79,10 @@ export function pytorch<Output extends PyTorchOutput = Tensor<"float32">>(
  *
  * @throws {TypeError} or {RangeError} when the input can't be written.
  */
-export function toBytes(input: PyTorchInput, options: PyTorchOptions = {}): Uint8Array<ArrayBuffer> {
+export function toBytes(
+  input: PyTorchInput,
+  options: PyTorchOptions = {},
+): Uint8Array<ArrayBuffer> {
   return writeRequest(input, options);
 }
 
@@ -83,6 +91,7 @@ function writeRequest(
   { outputs, debugLevel }: PyTorchOptions,
   allocate?: Allocate,
 ): Uint8Array<ArrayBuffer> {
+  if (input instanceof InPlaceRequest) return input.toBytes();
   const options = { output_filter: outputs, debug_level: debugLevel };
   const named = namedEntries<TensorInput>(input);
   if (named) {
@@ -95,23 +104,16 @@ function writeRequest(
 }
 
 /** Whether an input is a list of tensors, and not one tensor as a list of numbers. */
-function isList(input: PyTorchInput): input is readonly (TensorInput | null)[] {
+function isList(input: unknown): input is readonly (TensorInput | null)[] {
   return Array.isArray(input) &&
     (input.every(ArrayBuffer.isView) || input.some((item) => item === null || item instanceof Tensor));
 }
-
-/** Element types that official clients send to PyTorch processors. */
-const accepted = ["float32", "float64", "int8", "int16", "int32", "int64", "uint8"];
 
 /** What is left out is an array without a type. */
 function toArray(value: TensorInput | null, name: string): ArrayProto {
   if (value === null) return {};
   const made = value instanceof Tensor ? value : makeTensor(value);
-  if (!accepted.includes(made.dtype)) {
-    throw new TypeError(
-      `Cannot send input ${name}: it is ${made.dtype}; PyTorch processors take ${accepted.join(", ")}`,
-    );
-  }
+  checkType(made.dtype, name);
   return toArrayProto(made, `input ${name}`);
 }
 

@@ -27,11 +27,14 @@ import { makeTensor, Tensor, type TensorInput } from "../../core/tensor.ts";
 import type { ArrayProto } from "../../protos/array-proto.ts";
 import { decode, encode, predictRequest, predictResponse } from "../../protos/tf-predict.ts";
 import { didYouMean } from "./closest.ts";
+import { InPlaceRequest } from "./in-place.ts";
 import { namedEntries, type NamedTensors } from "./named.ts";
 import { inspectSignatureDef, type SignatureDef } from "./signature.ts";
 
 export { inspectSignatureDef, type SignatureDef, type TensorSpec } from "./signature.ts";
+export type { ArraysOf, ArraySpec, InPlaceData, InPlaceDType, InPlaceRequest } from "./in-place.ts";
 export type { NamedTensors } from "./named.ts";
+export { allocate, type TensorFlowSpec } from "./tensorflow-allocate.ts";
 
 /** Options of {@linkcode tensorflow}. */
 export interface TensorFlowOptions {
@@ -45,8 +48,11 @@ export interface TensorFlowOptions {
   signature?: SignatureDef;
 }
 
-/** Tensors by the names of the model's inputs; or the one tensor of a model with one input. */
-export type TensorFlowInput = TensorInput | NamedTensors;
+/**
+ * Tensors by the names of the model's inputs; the one tensor of a model with one input; or a request of
+ * {@linkcode allocate}.
+ */
+export type TensorFlowInput = TensorInput | NamedTensors | InPlaceRequest;
 
 /**
  * Speaks with TensorFlow processors. Tensors are sent as they are, in one request. What doesn't say its shape and type, a
@@ -72,7 +78,10 @@ export function tensorflow<Outputs extends object = { [name: string]: Tensor<"fl
  *
  * @throws {TypeError} or {RangeError} when the input can't be written, or not without `options.signature`.
  */
-export function toBytes(input: TensorFlowInput, options: TensorFlowOptions = {}): Uint8Array<ArrayBuffer> {
+export function toBytes(
+  input: TensorFlowInput,
+  options: TensorFlowOptions = {},
+): Uint8Array<ArrayBuffer> {
   const bytes = writeRequest(input, options);
   if (!bytes) {
     throw new TypeError("Cannot write a request: an input that is no tensor() needs options.signature");
@@ -104,6 +113,7 @@ function writeRequest(
   { signature, signatureName = signature?.signatureName, outputs }: TensorFlowOptions,
   allocate?: Allocate,
 ): Uint8Array<ArrayBuffer> | undefined {
+  if (input instanceof InPlaceRequest) return input.toBytes();
   const names = signature?.inputs.map(({ name }) => name);
   const named = namedEntries<TensorInput>(input) ??
     (names && [[names.length > 1 ? "" : names[0]!, input as TensorInput] as const]); // since it is not named
@@ -111,8 +121,8 @@ function writeRequest(
   for (const [name, value] of named ?? []) {
     const spec = signature?.inputs.find((input) => input.name === name), what = `input "${name}"`;
     if (names && !spec) throw missing("input", name, names);
-    const dtype = dtypeOf(spec?.type),
-      made = value instanceof Tensor ? value : spec && fill(value, spec.shape, dtype);
+    const dtype = spec && dtypeOf(spec.type);
+    const made = value instanceof Tensor ? value : spec && fill(value, spec.shape, dtype);
     if (!made) return undefined; // it needs the signature
     if (spec && !(made.dtype === dtype && fits(made.shape, spec.shape))) {
       throw new TypeError(
