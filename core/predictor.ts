@@ -91,6 +91,9 @@ export class Predictor<Input = unknown, Output = unknown> {
   readonly #what: string;
   readonly #options: PredictorOptions<Input, Output> & { fetch: Fetch };
   readonly #serializer: Serializer<Input, Output>;
+  /** What most calls have alike: address, and headers by content type. They take a tenth of a small call to make. */
+  readonly #url: string;
+  readonly #headers: { [contentType: string]: { [name: string]: string } } = {};
   /** Buffers for the bodies of the next calls. A call keeps its own for its retries. */
   readonly #pool: Uint8Array<ArrayBuffer>[] = [];
   #prepared: Promise<Serializer<Input, Output>> | undefined;
@@ -102,10 +105,11 @@ export class Predictor<Input = unknown, Output = unknown> {
    */
   constructor(options: PredictorOptions<Input, Output>) {
     const { endpoint, serviceName, token, fetch = globalFetch } = options;
-    const { auth = token === undefined ? undefined : tokenAuth(token) } = options;
+    if (token !== undefined) tokenAuth(token); // which checks it
     this.endpoint = serviceUrl(endpoint, serviceName);
     this.#what = `Cannot predict with "${this.endpoint.replace(/^.*\/predict\/|^https?:\/\/|[?].*/g, "")}"`;
-    this.#options = { ...options, fetch, auth };
+    this.#url = requestUrl(this.endpoint);
+    this.#options = { ...options, fetch };
     this.#serializer = options.serializer ?? json<Output>();
   }
 
@@ -180,18 +184,21 @@ export class Predictor<Input = unknown, Output = unknown> {
     options: RawPredictOptions,
     limit = (fetch: Fetch): Fetch => fetch,
   ): Promise<[response: Response, secret?: string]> {
-    const { fetch, headers: common } = this.#options;
+    const { fetch, token } = this.#options;
     const { method = "POST", path, query, signal, auth = this.#options.auth } = options;
     const policy = options.retry ?? this.#options.retry ?? predictRetry;
-    const headers = new Headers(common);
-    new Headers(options.headers).forEach((value, name) => headers.set(name, value));
-    if (contentType && !headers.has("content-type")) headers.set("content-type", contentType);
-    headers.set("user-agent", `pai-edge-sdk/${VERSION} ${headers.get("user-agent") ?? ""}`.trim());
+    const headers = options.headers
+      ? this.#headersOf(contentType, options.headers)
+      : this.#headers[contentType] ??= this.#headersOf(contentType);
 
-    let secret: string | undefined;
+    let secret = token;
     const attempt: Fetch = async (url, init) => {
+      if (!auth) {
+        const own = token ? { ...headers, authorization: token } : { ...headers };
+        return await fetch(url, { ...init, headers: own });
+      }
       const own = new Headers(headers);
-      await auth?.({ url, method, headers: own, body });
+      await auth({ url, method, headers: own, body });
       secret = own.get("authorization")?.replace(/^\w+ /, "");
       return await fetch(url, { ...init, headers: own });
     };
@@ -205,9 +212,19 @@ export class Predictor<Input = unknown, Output = unknown> {
       redirect: "manual",
       duplex: "half",
     };
-    const response = await send(requestUrl(this.endpoint, path, query), init);
+    const url = path ?? query ? requestUrl(this.endpoint, path, query) : this.#url;
+    const response = await send(url, init);
     if (!response.ok) throw await predictionError(this.#what, response, secret);
     return [response, secret];
+  }
+
+  /** Headers of a call; a record, which is copied faster. */
+  #headersOf(contentType: string, own?: HeadersInit): { [name: string]: string } {
+    const headers = new Headers(this.#options.headers);
+    new Headers(own).forEach((value, name) => headers.set(name, value));
+    if (contentType && !headers.has("content-type")) headers.set("content-type", contentType);
+    headers.set("user-agent", `pai-edge-sdk/${VERSION} ${headers.get("user-agent") ?? ""}`.trim());
+    return Object.fromEntries(headers);
   }
 }
 

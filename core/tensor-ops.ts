@@ -1,5 +1,4 @@
 import { type DType, type DTypeOf, dtypes, type TensorDataOf, volume } from "./dtype.ts";
-import { readText } from "../protos/text.ts";
 import { Tensor, tensor } from "./tensor.ts";
 
 /**
@@ -94,8 +93,9 @@ export function fromStrides(
  */
 export function toText({ dtype, shape, data }: Tensor): Tensor<"string"> {
   if (dtype !== "string") throw new TypeError(`Cannot read ${dtype} as text`);
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const texts = (data as TensorDataOf["string"]).map((item) =>
-    typeof item === "string" ? item : readText(item, 0, item.length)
+    typeof item === "string" ? item : decoder.decode(item)
   );
   return new Tensor("string", shape, texts);
 }

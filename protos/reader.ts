@@ -58,8 +58,9 @@ export class Reader {
   readonly copy: boolean;
   /** See {@linkcode DecodeOptions.own}. */
   readonly own: boolean;
-  /** Memory for arrays, see {@linkcode Reader.space}. */
-  memory: Uint8Array<ArrayBuffer> | undefined;
+  /** What holds the array for which {@linkcode Reader.align} or {@linkcode Reader.space} has just found a place. */
+  aligned: ArrayBuffer;
+  #slab: Uint8Array<ArrayBuffer> | undefined;
   #free = 0;
   /** Where to, start and end of what has to be moved. */
   readonly #moves: number[] = [];
@@ -69,6 +70,7 @@ export class Reader {
   /** Begins to read. */
   constructor(bytes: Uint8Array<ArrayBuffer>, { copy = false, own = false }: DecodeOptions, name: string) {
     this.bytes = bytes;
+    this.aligned = bytes.buffer;
     this.end = bytes.length;
     this.copy = copy;
     this.own = own;
@@ -164,20 +166,42 @@ export class Reader {
     return read;
   }
 
-  /** Finds memory for an array and tells where it begins in {@linkcode Reader.memory}, which may change. */
+  /**
+   * Finds memory for an array of integers, or a copy.
+   *
+   * @returns Where it begins in {@linkcode Reader.aligned}.
+   */
   space(length: number): number {
     const start = this.#free, whole = Math.ceil(length / 8) * 8;
     this.#free += whole;
-    if (this.memory && this.#free <= this.memory.byteLength) return start;
+    if (this.#slab && this.#free <= this.#slab.length) {
+      this.aligned = this.#slab.buffer;
+      return start;
+    }
     const rest = this.bytes.length - this.at + whole; // only a guess of what the next ones take
-    this.memory = new Uint8Array(length < slabBytes ? Math.max(whole, Math.min(slabBytes, rest)) : length);
+    this.#slab = new Uint8Array(length < slabBytes ? Math.max(whole, Math.min(slabBytes, rest)) : length);
     this.#free = whole;
+    this.aligned = this.#slab.buffer;
     return 0;
   }
 
-  /** Notes that bytes have to be moved. Nothing moves while the message can still turn out to be none. */
-  move(to: number, start: number, end: number): void {
-    this.#moves.push(to, start, end);
+  /**
+   * Finds aligned memory for floats: where they are; a few bytes in front of that, where the header was, when the
+   * buffer is the decoder's own; or a copy.
+   *
+   * @returns Where they begin in {@linkcode Reader.aligned}.
+   */
+  align(start: number, end: number, width: number): number {
+    const { buffer, byteOffset } = this.bytes, to = start - (byteOffset + start) % width;
+    if (this.copy || to < start && !(this.own && to >= this.kept)) {
+      const at = this.space(end - start);
+      this.#slab!.set(this.bytes.subarray(start, end), at);
+      return at;
+    }
+    if (to < start) this.#moves.push(to, start, end); // nothing moves while the message can still turn out to be none
+    this.kept = end;
+    this.aligned = buffer;
+    return byteOffset + to;
   }
 
   /** Does what was left until the whole message is known to be sound. */

@@ -63,7 +63,7 @@ export const uint64: Type<bigint> = /* @__PURE__ */ integer("uint64", false);
 export const float: Type<number> = {
   wire: 5,
   initial: () => 0,
-  write: (value, to) => to.raw(Float32Array.of(value)),
+  write: (value, to) => to.raw(Float32Array.of(value).buffer, 0, 4),
   read: (from) => viewOf(from.bytes).getFloat32(from.take(4), true),
 };
 
@@ -71,7 +71,7 @@ export const float: Type<number> = {
 export const double: Type<number> = {
   wire: 1,
   initial: () => 0,
-  write: (value, to) => to.raw(Float64Array.of(value)),
+  write: (value, to) => to.raw(Float64Array.of(value).buffer, 0, 8),
   read: (from) => viewOf(from.bytes).getFloat64(from.take(8), true),
 };
 
@@ -84,8 +84,9 @@ export const bytes: Type<Uint8Array | string> = {
   wire: 2,
   initial: () => new Uint8Array(),
   write(value, to) {
-    if (typeof value !== "object") return string.write(value, to);
-    to.raw(value as Uint8Array<ArrayBuffer>); // what is sent lies in no shared memory
+    if (typeof value === "string") return string.write(value, to);
+    if (!(value instanceof Uint8Array)) outOfRange(value, "bytes");
+    to.raw(value.buffer as ArrayBuffer, value.byteOffset, value.length); // what is sent lies in no shared memory
     to.varint(value.length);
   },
   read(from) {

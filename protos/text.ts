@@ -11,7 +11,10 @@ const shortText = 128;
 
 /** Writes text; half a surrogate pair becomes U+FFFD. */
 export function writeText(text: string, to: Writer): void {
-  if (text.length > shortText) return to.raw(new TextEncoder().encode(text));
+  if (text.length > shortText) {
+    const { buffer, byteOffset, length } = new TextEncoder().encode(text);
+    return to.raw(buffer, byteOffset, length);
+  }
   to.room(3 * shortText);
   const { bytes } = to;
   let { at } = to;
@@ -43,6 +46,8 @@ const names: string[] = [];
 
 let decoder: TextDecoder | undefined;
 
+const ascii = String.fromCharCode as { apply(self: null, codes: Uint8Array): string }; // any list of numbers will do
+
 /**
  * Reads text.
  *
@@ -57,7 +62,7 @@ export function readText(bytes: Uint8Array, start: number, end: number): string 
     }
     const slot = (hash ^ hash >>> 15) & 1023, known = names[slot];
     if (known !== undefined && isSame(known, bytes, start, end)) return known;
-    if (seen < 128) return names[slot] = String.fromCharCode(...bytes.subarray(start, end));
+    if (seen < 128) return names[slot] = ascii.apply(null, bytes.subarray(start, end));
   }
   decoder ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   return decoder.decode(bytes.subarray(start, end));

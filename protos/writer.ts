@@ -5,7 +5,7 @@
  * @module
  */
 
-/** Arrays of at least so many bytes are copied once, to their place in the message; smaller ones cheaper on the way. */
+/** Arrays of so many bytes are copied once, to their place in the message; smaller ones take less time when copied twice. */
 const largeBytes = 1024;
 
 /** Bytes that a processor moves at a time. */
@@ -68,16 +68,16 @@ export class Writer {
     this.bytes[at] = low;
   }
 
-  /** Writes the bytes of an array as they are. */
-  raw({ buffer, byteOffset, byteLength }: ArrayBufferView<ArrayBuffer>): void {
-    const source = new Uint8Array(buffer, byteOffset, byteLength);
-    if (byteLength < largeBytes) {
-      this.room(byteLength);
-      this.bytes.set(source, this.at -= byteLength);
+  /** Writes bytes as they are. */
+  raw(buffer: ArrayBuffer, start: number, length: number): void {
+    const source = new Uint8Array(buffer, start, length);
+    if (length < largeBytes) {
+      this.room(length);
+      this.bytes.set(source, this.at -= length);
     } else {
       this.#arrays.push(source);
       this.#behind.push(this.bytes.length - this.at);
-      this.#large += byteLength;
+      this.#large += length;
     }
   }
 
