@@ -6,6 +6,8 @@
  * @module
  */
 
+import { collectGarbage } from "./garbage.ts";
+
 /** One way to do the work. */
 export interface Candidate {
   /** What the table says. */
@@ -14,12 +16,21 @@ export interface Candidate {
   call: () => unknown;
 }
 
-/** Ways of doing the same work; the first is what the others are compared with. */
+/** Ways of doing the same work; the first is what tables compare the others with. */
 export interface Contest {
+  /** What goals call it, where there are any. */
+  key?: string;
   /** What the work is. */
   name: string;
   /** At least the one to compare with. */
   candidates: [Candidate, ...Candidate[]];
+  /** What is not measured as usual, where one call takes long. */
+  effort?: Partial<Effort>;
+  /**
+   * Whether garbage is collected before each turn: where it is so much that others' time would be spent on it. V8 then
+   * compiles small functions again, for which short turns leave no time.
+   */
+  collects?: boolean;
 }
 
 /** How long to measure. */
@@ -32,6 +43,8 @@ export interface Effort {
 
 /** What was measured, unaltered. */
 export interface Measured {
+  /** What goals call it. */
+  key?: string;
   /** Name of the contest. */
   contest: string;
   /** Nanoseconds of one call, by candidate and round. */
@@ -54,15 +67,17 @@ export const quick: Effort = { rounds: 11, turn: 3 };
 export const full: Effort = { rounds: 21, turn: 20 };
 
 /** Lets all candidates of a contest take turns. */
-export async function measure({ name, candidates }: Contest, { rounds, turn }: Effort): Promise<Measured> {
+export async function measure(contest: Contest, effort: Effort): Promise<Measured> {
+  const { key, name, candidates, collects } = contest, { rounds, turn } = { ...effort, ...contest.effort };
   const runners = candidates.map(({ name, call }) => ({ name, call, calls: 1, rounds: [] as number[] }));
   for (const runner of runners) runner.calls = await warmUp(runner.call, turn);
   for (let round = 0; round < rounds; round++) {
     for (const { call, calls, rounds } of shuffled(runners)) {
+      if (collects) collectGarbage();
       rounds.push(await time(call, calls) / calls * 1e6);
     }
   }
-  return { contest: name, candidates: runners.map(({ name, rounds }) => ({ name, rounds })) };
+  return { key, contest: name, candidates: runners.map(({ name, rounds }) => ({ name, rounds })) };
 }
 
 /** The result for each candidate, the first included, whose ratio is 1. */
@@ -75,11 +90,30 @@ export function ratios({ candidates }: Measured): Ratio[] {
   });
 }
 
+/** The median of a candidate's time over that of another one, within rounds; nothing when one of them did not run. */
+export function ratioOf({ candidates }: Measured, name: string, other: string): number | undefined {
+  const [over, under] = [name, other].map((name) => candidates.find((one) => one.name === name)?.rounds);
+  return over && under && median(over.map((time, i) => time / under[i]!)); // all have the same rounds
+}
+
+/** The median of a candidate's times in nanoseconds; nothing when it did not run. */
+export function timeOf({ candidates }: Measured, name: string): number | undefined {
+  const rounds = candidates.find((one) => one.name === name)?.rounds;
+  return rounds && median(rounds);
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!; // there is a round
+}
+
+/** Milliseconds after which compilers have done most of their work, whatever the turns are. */
+const enough = 40;
+
 /** How often to call in one turn. Compilers have done their work once the count has stopped growing. */
 async function warmUp(call: () => unknown, turn: number): Promise<number> {
   let took = 0;
   let calls = 1;
-  for (let spent = 0; spent < 5 * turn; spent += took) {
+  for (let spent = 0; spent < Math.max(5 * turn, enough); spent += took) {
     took = await time(call, calls);
     calls = Math.max(1, Math.round(calls * Math.min(turn / took, 10)));
   }

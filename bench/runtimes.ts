@@ -6,9 +6,11 @@
 import { build } from "esbuild";
 import { spawnSync, type StdioOptions } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { type Effort, measure, type Measured } from "./measure.ts";
+import { type Contest, full, measure, type Measured, quick } from "./measure.ts";
+import type { PayloadId } from "./payloads.ts";
 import { predictContests } from "./predict.ts";
 import { signContests } from "./sign.ts";
+import { tensorContests } from "./tensors.ts";
 
 /** What one runtime measured. */
 export interface Report {
@@ -18,13 +20,35 @@ export interface Report {
   measured: Measured[];
 }
 
+/** Groups of contests, in the order of the tables. */
+export const groups = ["predict", "tensors", "sign"] as const;
+
+/** What is measured. */
+export interface Selection {
+  /** Whether it takes seconds. */
+  quick: boolean;
+  /** The groups. */
+  only: readonly string[];
+  /** The payloads of the contests of codecs; all of them when absent. */
+  payloads?: PayloadId[];
+}
+
 /** Measures in this process. */
-export async function measureHere(effort: Effort): Promise<Measured[]> {
-  const measured: Measured[] = [];
-  for (const contests of [predictContests(), signContests()]) {
-    for await (const contest of contests) measured.push(await measure(contest, effort));
+export async function measureHere(selection: Selection): Promise<Measured[]> {
+  const effort = selection.quick ? quick : full, measured: Measured[] = [];
+  for (const group of groups) {
+    if (!selection.only.includes(group)) continue;
+    for await (const contest of contestsOf(group, selection)) measured.push(await measure(contest, effort));
   }
   return measured;
+}
+
+function contestsOf(
+  group: typeof groups[number],
+  selection: Selection,
+): Iterable<Contest> | AsyncIterable<Contest> {
+  if (group === "predict") return predictContests();
+  return group === "sign" ? signContests() : tensorContests(selection);
 }
 
 /** Another runtime. */
@@ -41,12 +65,12 @@ export const others: Runtime[] = [{ name: "bun", minimum: "1.2.0" }, { name: "no
 const here = fileURLToPath(new URL("./", import.meta.url));
 
 /** Joins our files into one module, without their types; packages stay as they are, in `node_modules`. */
-export async function bundleFor(effort: Effort): Promise<string> {
+export async function bundleFor(selection: Selection): Promise<string> {
   const outfile = `${here}node_modules/.bench/contests.mjs`; // from here the bench's packages are found
   await build({
     stdin: {
       contents: `import { measureHere } from "./runtimes.ts";
-console.log(JSON.stringify(await measureHere(${JSON.stringify(effort)})));`,
+console.log(JSON.stringify(await measureHere(${JSON.stringify(selection)})));`,
       resolveDir: here,
     },
     bundle: true,

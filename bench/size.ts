@@ -28,13 +28,13 @@ const rows: Row[] = [
     label: "`./predictor`: call a model",
     program: `import { Predictor } from "${ours}/predictor";
 export default (endpoint, token, input) => new Predictor({ endpoint, token }).predict(input);`,
-    budget: 3_600,
+    budget: 3_700,
   },
   {
     label: "`.`: a client with its signer and credentials",
     program:
       `import { createClient } from "${ours}"; export default createClient({ region: "cn-hangzhou" });`,
-    budget: 9_100,
+    budget: 9_200,
   },
   {
     label: "`./storage/oss`: object storage",
@@ -47,7 +47,7 @@ export default (client, key, body) => oss(client, { bucket: "b" }).put(key, body
     program: `import { Predictor } from "${ours}/predictor";
 import { tensorflow } from "${ours}/serializers/tensorflow";
 export default (endpoint, token, input) => new Predictor({ endpoint, token, serializer: tensorflow() }).predict(input);`,
-    budget: 9_000,
+    budget: 11_800,
   },
   {
     label: "the same with `pytorch` and `npy`",
@@ -57,7 +57,7 @@ import { pytorch } from "${ours}/serializers/pytorch";
 import { tensorflow } from "${ours}/serializers/tensorflow";
 export default (endpoint, token, input) => [tensorflow(), pytorch(), npy()].map((serializer) =>
   new Predictor({ endpoint, token, serializer }).predict(input));`,
-    budget: 11_500,
+    budget: 13_800,
   },
   {
     label: "the codec: `./protos/tf-predict`, `./protos/pytorch-predict`",
