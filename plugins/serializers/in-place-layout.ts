@@ -85,7 +85,11 @@ export function layOut<Message>(
       message(before.map(arrayOf)),
       (length) => memory.subarray(start - length, start),
     );
-    const back = encode(type, { ...message(after.map(arrayOf)), ...others }, () => memory.subarray(end));
+    const back = encode(
+      type,
+      { ...message(after.map(arrayOf)), ...others },
+      (length) => memory.subarray(end, end + length),
+    );
     return memory.subarray(start - front.length, end + back.length);
   };
   const whole = write(); // and all that there is to do when every array lies in it
