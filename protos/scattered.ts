@@ -23,7 +23,13 @@ export class Scattered {
   readonly #entries = new Map<unknown, Entry>();
 
   /** Notes a part. */
-  add(numbers: Entry["numbers"], into: Entry["into"], name: string, start: number, end: number): void {
+  add(
+    numbers: Numbers<never, unknown>,
+    into: Record<string, unknown>,
+    name: string,
+    start: number,
+    end: number,
+  ): void {
     let entry = this.#entries.get(into[name]);
     if (!entry) this.#entries.set(into[name], entry = { into, name, numbers, parts: [] });
     entry.parts.push(start, end);
