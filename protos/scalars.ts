@@ -63,7 +63,10 @@ export const uint64: Type<bigint> = /* @__PURE__ */ integer("uint64", false);
 export const float: Type<number> = {
   wire: 5,
   initial: () => 0,
-  write: (value, to) => to.raw(Float32Array.of(value).buffer, 0, 4),
+  write(value, to) {
+    to.room(4);
+    viewOf(to.bytes).setFloat32(to.at -= 4, value, true);
+  },
   read: (from) => viewOf(from.bytes).getFloat32(from.take(4), true),
 };
 
@@ -71,7 +74,10 @@ export const float: Type<number> = {
 export const double: Type<number> = {
   wire: 1,
   initial: () => 0,
-  write: (value, to) => to.raw(Float64Array.of(value).buffer, 0, 8),
+  write(value, to) {
+    to.room(8);
+    viewOf(to.bytes).setFloat64(to.at -= 8, value, true);
+  },
   read: (from) => viewOf(from.bytes).getFloat64(from.take(8), true),
 };
 
