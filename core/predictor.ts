@@ -126,7 +126,11 @@ export class Predictor<Input = unknown, Output = unknown> {
       let buffer = this.#pool.pop();
       const allocate: Allocate = (length) =>
         buffer && buffer.length >= length ? buffer : buffer = new Uint8Array(length + 64); // see Writer.startIn
-      const [serializer, body] = await this.#serialize(input, allocate);
+      let serializer = this.#serializer, body = serializer.serialize(input, allocate);
+      if (!body) {
+        serializer = await this.#prepare();
+        body = serializer.serialize(input, allocate)!; // it knows the signature now
+      }
       const [response, secret] = await this.#send(body, serializer.contentType, { ...options, signal });
       let answer = new Uint8Array();
       try {
@@ -162,19 +166,10 @@ export class Predictor<Input = unknown, Output = unknown> {
     return timeout ?? this.#options.timeout ?? 60_000;
   }
 
-  async #serialize(
-    input: Input,
-    allocate: Allocate,
-  ): Promise<[Serializer<Input, Output>, Uint8Array<ArrayBuffer>]> {
-    let serializer = this.#serializer;
-    let body = serializer.serialize(input, allocate);
-    if (!body) {
-      this.#prepared ??= serializer.prepare!(this);
-      this.#prepared.catch(() => this.#prepared = undefined); // the next call tries again
-      serializer = await this.#prepared;
-      body = serializer.serialize(input, allocate)!; // it knows the signature now
-    }
-    return [serializer, body];
+  #prepare(): Promise<Serializer<Input, Output>> {
+    this.#prepared ??= this.#serializer.prepare!(this);
+    this.#prepared.catch(() => this.#prepared = undefined); // the next call tries again
+    return this.#prepared;
   }
 
   /** Sends with retries; authorization is made for each attempt. Tells what the last one was authorized with, too. */
