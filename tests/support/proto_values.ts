@@ -73,7 +73,7 @@ export function toVector(message: MessageSchema, value: object): Record<string, 
     }
     if (field.isList) return (item as unknown[]).length ? Array.from(item as unknown[], one) : undefined;
     const shown = one(item);
-    return field.hasPresence || !isDefault(shown) ? shown : undefined;
+    return field.hasPresence || !isDefault(field, shown) ? shown : undefined;
   });
 }
 
@@ -132,8 +132,9 @@ function compare(type: string, a: unknown, b: unknown): number {
   return x! < y! ? -1 : x! > y! ? 1 : 0;
 }
 
-function isDefault(shown: unknown): boolean {
-  return [0, "0", "", false].includes(shown as number) || (shown as { $hex?: string }).$hex === "";
+function isDefault({ type }: FieldSchema, shown: unknown): boolean {
+  if (isLong(type)) return shown === "0"; // which is text like any other elsewhere
+  return [0, "", false].includes(shown as number) || (shown as { $hex?: string }).$hex === "";
 }
 
 /**
