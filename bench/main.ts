@@ -152,6 +152,11 @@ async function measureAll(selection: Selection, runtimes: string[]): Promise<[Re
   return [reports, [...tensorGoals(reports), ...more.flatMap(({ rows }) => rows)], more];
 }
 
+/** What a line of a gate is about, without the figure. */
+function subject(line: string): string {
+  return line.replace(/: [^:]+ on /, " on ");
+}
+
 if (import.meta.main) {
   const { selection, runtimes, json, write: isWritten } = parse(Deno.args);
   const [reports, rows, more] = await measureAll(selection, runtimes);
@@ -164,14 +169,9 @@ if (import.meta.main) {
   if (closed.length && selection.quick) { // the machine may have been busy: what is beyond its gate must be so twice
     console.error(`Once more, for:\n${closed.join("\n")}`);
     const again = closedGates((await measureAll(selection, runtimes))[1]);
-    const isAgain = (line: string): boolean => again.some((other) => same(other) === same(line));
+    const isAgain = (line: string): boolean => again.some((other) => subject(other) === subject(line));
     closed = closed.filter(isAgain);
   }
   for (const line of closed) console.error(`Beyond the gate: ${line}`);
   Deno.exitCode = closed.length ? 1 : 0;
-}
-
-/** What a line of a gate is about, without the figure. */
-function same(line: string): string {
-  return line.replace(/: [^:]+ on /, " on ");
 }

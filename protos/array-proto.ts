@@ -96,7 +96,7 @@ export function arrayMessage<Array extends ArrayProto>(
     write(value: ArrayProto, to: Writer): void {
       const { length } = to;
       writeArray(value, to);
-      to.varint(to.length - length);
+      to.lengthSince(length);
     },
     read: (from: Reader, previous?: Array): Array =>
       !previous && readUsual(from, packed) as Array || read(from, previous),
@@ -113,7 +113,7 @@ function writeArray(value: ArrayProto, to: Writer): void {
   if (value.array_shape) {
     const { length } = to;
     if (value.array_shape.dim) writePacked(0x0a, lengths, value.array_shape.dim, to);
-    to.varint(to.length - length);
+    to.lengthSince(length);
     to.varint(0x12);
   }
   if (value.dtype) {

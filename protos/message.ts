@@ -52,7 +52,7 @@ export function message<Message extends object>(
     write(value, to) {
       const { length } = to;
       type.writeBody(value, to);
-      to.varint(to.length - length);
+      to.lengthSince(length);
     },
     read(from, value = type.initial()) {
       const outer = from.end;
@@ -157,7 +157,7 @@ export function map<K, V>(number: number, key: Type<K>, value: Type<V>): Field<R
         to.varint(valueTag);
         key.write(name, to);
         to.varint(keyTag);
-        to.varint(to.length - length);
+        to.lengthSince(length);
         to.varint(number << 3 | 2);
       }
     },
@@ -191,7 +191,7 @@ export function writePacked<Given>(
   const { length } = to;
   numbers.write(values, to);
   if (to.length === length) return;
-  to.varint(to.length - length);
+  to.lengthSince(length);
   to.varint(tag);
 }
 

@@ -112,7 +112,7 @@ export const string: Type<string> = {
   write(value, to) {
     const { length } = to;
     writeText(`${value}`, to);
-    to.varint(to.length - length);
+    to.lengthSince(length);
   },
   read(from) {
     const end = from.delimited(), start = from.at;

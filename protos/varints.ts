@@ -1,7 +1,7 @@
 /**
  * Many integers at once. The loops have no branch for the number of bytes, which depends on the data and would be
  * foretold wrongly half of the time: they store or load as many bytes as a usual number has, and move on by those that
- * it takes. Figures are for 150,528 pixels of an image, or 65,536 tokens below 50,000, on Deno.
+ * it takes. Figures are for 150,528 pixels of an image, or 65,536 tokens below 50,000.
  *
  * Integers are words of 32 bits, one each, or two for integers of 64 bits.
  *

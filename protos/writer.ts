@@ -54,6 +54,11 @@ export class Writer {
     }
   }
 
+  /** Writes the length of what was written since there were so many bytes. */
+  lengthSince(before: number): void {
+    this.varint(this.length - before);
+  }
+
   /** Writes an integer of 64 bits. */
   varint64(low: number, high: number): void {
     low >>>= 0, high >>>= 0;

@@ -7,7 +7,6 @@
 import { stop } from "esbuild";
 import { decode, encode, predictRequest, predictResponse } from "../../protos/tf-predict.ts";
 import { generate } from "../codecs/generate.ts";
-import type { GoalRow } from "../goals.ts";
 import type { Measured } from "../measure.ts";
 import { buildFolder, makeBuildFolder, printGoals, skipped } from "../processes.ts";
 import { payload, type PayloadId } from "../payloads.ts";
@@ -55,6 +54,7 @@ export interface Run {
 
 /** Measures all clients with all payloads. */
 export async function measureEndToEnd(options: { quick: boolean }): Promise<Run[]> {
+  if (skipped.includes("end-to-end")) return [];
   await generate();
   const plans = options.quick ? quick : full, folder = `${buildFolder}end-to-end/`;
   const answers = new Map(plans.map(({ id }) => [id, writeMessages(folder, id)]));
@@ -64,12 +64,6 @@ export async function measureEndToEnd(options: { quick: boolean }): Promise<Run[
   const runs: Run[] = [];
   for (const plan of plans) runs.push(await runPlan(plan, started, service));
   return runs;
-}
-
-/** Rows of goals. */
-export async function endToEndGoals(options: { quick: boolean }): Promise<GoalRow[]> {
-  if (skipped.includes("end-to-end")) return [];
-  return goalRows(await measureEndToEnd(options));
 }
 
 async function runPlan(plan: Plan, { runtimes, callers: all }: Callers, service: Service): Promise<Run> {
