@@ -10,6 +10,8 @@ export interface ObjectInfo {
   lastModified: Date;
   /** Media type; listings don't tell. */
   contentType?: string;
+  /** CRC-64/XZ of the content as an unsigned decimal number, where the storage tells it; listings don't. */
+  crc64?: string;
 }
 
 /** Anything that can be stored. A stream is sent once and can't be retried. */

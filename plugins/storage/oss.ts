@@ -24,15 +24,17 @@ import type {
   ListOptions,
   ObjectInfo,
   PutOptions,
-  Storage,
   StorageBody,
   StorageCallOptions,
 } from "../../core/storage.ts";
 import { objectBody } from "./object-body.ts";
 import { checkKey, checkListOptions, checkRange } from "./object-key.ts";
-import { ossAddress } from "./oss-address.ts";
+import { type OssAddress, ossAddress } from "./oss-address.ts";
+import type { OssBucket, OssRequest } from "./oss-bucket.ts";
 import { readListing } from "./oss-listing.ts";
 import { OssSender } from "./oss-send.ts";
+
+export type { OssBucket, OssRequest };
 
 /** Options of {@linkcode oss}. */
 export interface OssOptions {
@@ -55,22 +57,24 @@ export interface OssOptions {
  * @throws {TypeError} when the bucket, region or endpoint can't be one.
  * @throws {RangeError} when the time-out is no positive number.
  */
-export function oss(client: Client, options: OssOptions): Storage {
+export function oss(client: Client, options: OssOptions): OssBucket {
   const { timeout = 60_000 } = options;
   if (!(timeout > 0)) {
     throw new RangeError(`Cannot use ${timeout} as \`timeout\`: it is no positive number of milliseconds`);
   }
   const address = ossAddress({ region: client.region, endpoint: client.endpoint("oss") }, options);
-  return new Oss(address.bucket, new OssSender(client, address, timeout), client.clock);
+  return new Oss(address, new OssSender(client, address, timeout), client.clock);
 }
 
-class Oss implements Storage {
+class Oss implements OssBucket {
   readonly bucket: string;
+  readonly region: string;
   readonly #sender: OssSender;
   readonly #clock: Clock;
 
-  constructor(bucket: string, sender: OssSender, clock: Clock) {
+  constructor({ bucket, region }: OssAddress, sender: OssSender, clock: Clock) {
     this.bucket = bucket;
+    this.region = region;
     this.#sender = sender;
     this.#clock = clock;
   }
@@ -165,6 +169,18 @@ class Oss implements Storage {
         await response.body?.cancel();
       },
     );
+  }
+
+  async request({ action = "call", body, size, ...request }: OssRequest): Promise<Response> {
+    const { key } = request, uri = `oss://${this.bucket}/${key ?? ""}`;
+    if (key !== undefined) checkKey(action, this.bucket, key);
+    const call = {
+      ...request,
+      action,
+      uri,
+      body: body === undefined ? undefined : objectBody(uri, body, size),
+    };
+    return await this.#sender.send(call, (response) => response);
   }
 
   #time(headers: Headers, name: string): Date {

@@ -12,7 +12,7 @@ const packages: Record<string, string[]> = {
   "plugins/deploy": ["@std/streams"],
   "plugins/emulator": ["@noble/hashes", "@std/streams", "hono"],
   "plugins/serializers": ["fflate", "protobufjs"],
-  "plugins/storage": ["@noble/hashes", "@std/streams"],
+  "plugins/storage": ["@noble/hashes", "@std/streams", "fflate", "ignore", "modern-tar"],
 };
 
 /** The only files that may import `node:` modules; no file but these imports one. */

@@ -1,0 +1,36 @@
+import type { Storage, StorageBody } from "../../core/storage.ts";
+
+/** A request of OSS, for the operations that have no function of their own. */
+export interface OssRequest {
+  /** What is attempted, as errors tell it: `list the parts of`. @default {"call"} */
+  action?: string;
+  /** HTTP method in upper case. */
+  method: string;
+  /** The object; absent when the request is about the bucket. */
+  key?: string;
+  /** Query parameters; `""` stands for a name without a value, `undefined` for none at all. */
+  query?: Readonly<Record<string, string | undefined>>;
+  /** Headers by lower-case name. */
+  headers?: Readonly<Record<string, string>>;
+  /** What is sent. A stream is sent once and can't be retried. */
+  body?: StorageBody;
+  /** Length of a stream in bytes, where it is known. */
+  size?: number;
+  /** Cancels the request, and the reading of its answer. */
+  signal?: AbortSignal;
+  /** Whether the request may run twice, so that it is retried when it broke before an answer. @default {true} */
+  idempotent?: boolean;
+}
+
+/** A bucket of OSS. What not every caller needs is a function that takes one. */
+export interface OssBucket extends Storage {
+  /** The bucket's region, such as `cn-hangzhou`. */
+  readonly region: string;
+  /**
+   * Signs and sends any request, with the retries of every other call.
+   *
+   * @returns The answer, whose status is 2xx and whose body is still to be read.
+   * @throws {StorageError} when OSS refuses or can't be reached.
+   */
+  request(request: OssRequest): Promise<Response>;
+}
