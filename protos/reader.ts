@@ -4,8 +4,6 @@
  * @module
  */
 import type { Numbers } from "./arrays.ts";
-import type { Scattered } from "./scattered.ts";
-import type { WireType } from "./wire.ts";
 
 /** Says what is wrong with bytes that are no such message, and where. */
 export class DecodeError extends SyntaxError {
@@ -20,6 +18,12 @@ export class DecodeError extends SyntaxError {
     this.offset = offset;
   }
 }
+
+/** What numbers are read into. */
+type List = (number | bigint)[] | Float64Array; // or another array
+
+/** A message, its field, and the numbers in each place. */
+type Scattered = [into: Record<string, unknown>, name: string, first: List, ...others: List[]];
 
 /** How a message is read. */
 export interface DecodeOptions {
@@ -64,8 +68,8 @@ export class Reader {
   #free = 0;
   /** Where to, start and end of what has to be moved. */
   readonly #moves: number[] = [];
-  /** Numbers that lie in more than one place. */
-  scattered: Scattered | undefined;
+  /** Numbers of one field that lie in more than one place, by the first of them. */
+  #scattered: Map<unknown, Scattered> | undefined;
 
   /** Begins to read. */
   constructor(bytes: Uint8Array<ArrayBuffer>, { copy = false, own = false }: DecodeOptions, name: string) {
@@ -88,23 +92,22 @@ export class Reader {
 
   /** Reads a varint; returns its low word and keeps the high one. */
   varint(): number {
-    let low = 0, high = 0;
-    const first = this.bytes[this.at]!;
-    if (first < 128 && this.at < this.end) {
-      this.high = 0;
+    let low = this.bytes[this.at]!;
+    this.high = 0;
+    if (low < 128 && this.at < this.end) {
       this.at++;
-      return first;
+      return low;
     }
+    low = 0;
     for (let shift = 0;; shift += 7) {
       if (this.at >= this.end) this.fail("cut off");
       if (shift > 63) this.fail("over 10 bytes");
-      const byte = this.bytes[this.at++]!;
-      if (shift < 32) low |= (byte & 127) << shift;
-      if (shift > 24) high |= shift < 32 ? (byte & 127) >>> (32 - shift) : (byte & 127) << (shift - 32);
-      if (byte < 128) break;
+      const byte = this.bytes[this.at++]!, bits = byte & 127;
+      if (shift < 32) low |= bits << shift;
+      else this.high |= bits << shift; // which is by 32 bits less
+      if (shift === 28) this.high = bits >> 4;
+      if (byte < 128) return low >>> 0;
     }
-    this.high = high;
-    return low >>> 0;
   }
 
   /** Reads a length and returns where what it measures ends, which is never past the end of the message. */
@@ -127,13 +130,6 @@ export class Reader {
     return tag;
   }
 
-  /** Whether a tag of one byte is next; then moves over it. */
-  next(tag: number): boolean {
-    if (this.at >= this.end || this.bytes[this.at] !== tag) return false;
-    this.at++;
-    return true;
-  }
-
   /** Moves over a field that nobody knows. */
   skip(tag: number): void {
     const open: number[] = []; // groups
@@ -147,23 +143,26 @@ export class Reader {
     } while (open.length && (tag = this.tag()));
   }
 
-  /** Moves to where numbers end and returns where they began. */
-  part(wire: WireType, end: number): number {
-    const start = this.at;
-    this.at = end;
-    const rest = wire ? (end - start) % (wire === 5 ? 4 : 8) : this.bytes[end - 1]! & 128;
-    return rest ? this.fail("cut off") : start;
-  }
-
   /**
    * Reads numbers and moves to where they end.
    *
    * @param count How many there are, if what else the message says is right.
    */
   numbers<Read>(numbers: Numbers<never, Read>, end: number, count?: number): Read {
-    const read = numbers.read(this, this.part(numbers.wire, end), end, count);
+    const { wire } = numbers, start = this.at;
+    this.at = end;
+    if (wire ? (end - start) % (wire === 5 ? 4 : 8) : this.bytes[end - 1]! & 128) this.fail("cut off");
+    const read = numbers.read(this, start, end, count);
     this.at = end;
     return read;
+  }
+
+  /** Notes numbers that follow others in a field of a message. They are joined at the end, in time that grows with them. */
+  scatter(into: Record<string, unknown>, name: string, numbers: List): void {
+    const first = into[name] as List, all = this.#scattered ??= new Map();
+    const known = all.get(first);
+    if (known) known.push(numbers);
+    else all.set(first, [into, name, first, numbers]);
   }
 
   /**
@@ -206,10 +205,12 @@ export class Reader {
 
   /** Does what was left until the whole message is known to be sound. */
   finish(): void {
-    this.scattered?.read(this);
     for (let i = 0; i < this.#moves.length; i += 3) {
       this.bytes.copyWithin(this.#moves[i]!, this.#moves[i + 1]!, this.#moves[i + 2]!);
     }
-    this.scattered?.join();
+    for (const [into, name, ...lists] of this.#scattered?.values() ?? []) {
+      const { constructor } = lists[0];
+      into[name] = (constructor as Float64ArrayConstructor).from(lists.flatMap((list) => [...list]));
+    }
   }
 }
