@@ -91,16 +91,9 @@ export function arrayMessage<Array extends ArrayProto>(
   for (const [name, { number, type }] of Object.entries<Field<never>>(fields)) {
     if (!("initial" in type)) packed[number << 3 | 2] = [name as keyof ArrayProto, type]; // as Fields says
   }
-  return Object.assign(table, {
-    writeBody: writeArray,
-    write(value: ArrayProto, to: Writer): void {
-      const { length } = to;
-      writeArray(value, to);
-      to.lengthSince(length);
-    },
-    read: (from: Reader, previous?: Array): Array =>
-      !previous && readUsual(from, packed) as Array || read(from, previous),
-  });
+  table.writeBody = writeArray;
+  table.read = (from, previous) => !previous && readUsual(from, packed) as Array || read(from, previous);
+  return table;
 }
 
 function writeArray(value: ArrayProto, to: Writer): void {

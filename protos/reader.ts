@@ -10,7 +10,7 @@ export class DecodeError extends SyntaxError {
   /** The class's own name, also in minified bundles. */
   override readonly name: string = "DecodeError";
   /** Index of the byte where reading failed. */
-  readonly offset: number;
+  declare readonly offset: number;
 
   /** Makes the error. */
   constructor(message: string, offset: number) {
@@ -42,29 +42,31 @@ const deepest = 100;
 /** Small arrays share memory of so many bytes: a view on it takes 14 ns, memory of their own up to 200. */
 const slabBytes = 4096;
 
+const none: Uint8Array<ArrayBuffer> = /* @__PURE__ */ new Uint8Array();
+
 /** Reads at a position that moves on, never past the end of the message that is being read. */
 export class Reader {
   /** Where the next byte is. */
   at = 0;
   /** Where the message that is being read ends. */
-  end: number;
+  declare end: number;
   /** The high word of the last varint. */
   high = 0;
   /** End of the last bytes that outlive the reading; what lies before must not be overwritten. */
   kept = 0;
   /** The message, and the fields on the way to the one that is being read. */
-  readonly path: string[];
+  declare readonly path: string[];
   /** Nested messages that are open. */
   depth = 0;
   /** What is read. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  declare readonly bytes: Uint8Array<ArrayBuffer>;
   /** See {@linkcode DecodeOptions.copy}. */
-  readonly copy: boolean;
+  declare readonly copy: boolean;
   /** See {@linkcode DecodeOptions.own}. */
-  readonly own: boolean;
+  declare readonly own: boolean;
   /** What holds the array for which {@linkcode Reader.align} or {@linkcode Reader.space} has just found a place. */
-  aligned: ArrayBuffer;
-  #slab: Uint8Array<ArrayBuffer> | undefined;
+  declare aligned: ArrayBuffer;
+  #slab = none;
   #free = 0;
   /** Where to, start and end of what has to be moved. */
   readonly #moves: number[] = [];
@@ -130,17 +132,14 @@ export class Reader {
     return tag;
   }
 
-  /** Moves over a field that nobody knows. */
-  skip(tag: number): void {
-    const open: number[] = []; // groups
-    do {
-      const wire = tag & 7, number = tag >>> 3;
-      if (wire === 0) this.varint();
-      else if (wire === 2) this.at = this.delimited();
-      else if (wire === 1 || wire === 5) this.take(wire === 1 ? 8 : 4);
-      else if (wire === 3 && open.length < deepest) open.push(number);
-      else if (wire !== 4 || open.pop() !== number) this.fail(`bad tag ${tag}`);
-    } while (open.length && (tag = this.tag()));
+  /** Moves over a field that nobody knows, and over what is in it when it is a group. */
+  skip(tag: number, depth = 0): void {
+    const wire = tag & 7;
+    if (wire === 0) this.varint();
+    else if (wire === 2) this.at = this.delimited();
+    else if (wire === 1 || wire === 5) this.take(wire === 1 ? 8 : 4);
+    else if (wire !== 3 || depth === deepest) this.fail(`bad tag ${tag}`);
+    else for (let inner; (inner = this.tag()) !== tag + 1;) this.skip(inner, depth + 1); // up to the end of the same number
   }
 
   /**
@@ -165,23 +164,29 @@ export class Reader {
     else all.set(first, [into, name, first, numbers]);
   }
 
+  /** Bytes as they are: a view, or a copy when one is asked for. */
+  view(start: number, end: number): Uint8Array<ArrayBuffer> {
+    const { buffer, byteOffset } = this.bytes, view = new Uint8Array(buffer, byteOffset + start, end - start);
+    if (this.copy) return new Uint8Array(view);
+    this.kept = end;
+    return view;
+  }
+
   /**
    * Finds memory for an array of integers, or a copy.
    *
    * @returns Where it begins in {@linkcode Reader.aligned}.
    */
   space(length: number): number {
-    const start = this.#free, whole = Math.ceil(length / 8) * 8;
-    this.#free += whole;
-    if (this.#slab && this.#free <= this.#slab.length) {
-      this.aligned = this.#slab.buffer;
-      return start;
+    if (length > this.#slab.length - this.#free) {
+      const rest = this.bytes.length - this.at + length; // only a guess of what the next ones take
+      this.#slab = new Uint8Array(length < slabBytes ? Math.min(slabBytes, rest) : length);
+      this.#free = 0;
     }
-    const rest = this.bytes.length - this.at + whole; // only a guess of what the next ones take
-    this.#slab = new Uint8Array(length < slabBytes ? Math.max(whole, Math.min(slabBytes, rest)) : length);
-    this.#free = whole;
+    const start = this.#free;
+    this.#free += Math.ceil(length / 8) * 8;
     this.aligned = this.#slab.buffer;
-    return 0;
+    return start;
   }
 
   /**
@@ -194,7 +199,7 @@ export class Reader {
     const { buffer, byteOffset } = this.bytes, to = start - (byteOffset + start) % width;
     if (this.copy || to < start && !(this.own && to >= this.kept)) {
       const at = this.space(end - start);
-      this.#slab!.set(this.bytes.subarray(start, end), at);
+      this.#slab.set(this.bytes.subarray(start, end), at);
       return at;
     }
     if (to < start) this.#moves.push(to, start, end); // nothing moves while the message can still turn out to be none

@@ -70,34 +70,26 @@ export class Writer {
     this.at = this.#end = this.bytes.length;
   }
 
-  /** Writes an integer of 32 bits without a sign. */
-  varint(value: number): void {
-    this.room(5);
-    if (value < 128) this.bytes[--this.at] = value;
-    else {
-      let at = this.at -= (38 - Math.clz32(value)) / 7 | 0; // seven bits a byte, rounded up
-      for (; value > 127; value >>>= 7) this.bytes[at++] = value & 127 | 128;
-      this.bytes[at] = value;
+  /** Writes an integer of 32 bits without a sign, or one of 64 bits. */
+  varint(low: number, high = 0): void {
+    this.room(10);
+    if (low < 128 && low >= 0 && !high) this.bytes[--this.at] = low;
+    else this.#long(low >>> 0, high >>> 0);
+  }
+
+  #long(low: number, high: number): void {
+    const bits = high ? 64 - Math.clz32(high) : 32 - Math.clz32(low);
+    let at = this.at -= (bits + 6) / 7 | 0; // seven bits a byte
+    for (; high || low > 127; high >>>= 7) {
+      this.bytes[at++] = low & 127 | 128;
+      low = (low >>> 7 | high << 25) >>> 0;
     }
+    this.bytes[at] = low;
   }
 
   /** Writes the length of what was written since there were so many bytes. */
   lengthSince(before: number): void {
     this.varint(this.length - before);
-  }
-
-  /** Writes an integer of 64 bits. */
-  varint64(low: number, high: number): void {
-    low >>>= 0, high >>>= 0;
-    if (!high) return this.varint(low);
-    this.room(10);
-    let at = this.at -= (70 - Math.clz32(high)) / 7 | 0;
-    for (; high; high >>>= 7) {
-      this.bytes[at++] = low & 127 | 128;
-      low = (low >>> 7 | high << 25) >>> 0;
-    }
-    for (; low > 127; low >>>= 7) this.bytes[at++] = low & 127 | 128;
-    this.bytes[at] = low;
   }
 
   /** Writes bytes as they are. */
