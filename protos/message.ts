@@ -69,14 +69,14 @@ export function message<Message extends object>(
       }
     },
     readBody(from, into) {
-      const level = ++from.depth;
+      const level = from.path.push("?") - 1;
       while (from.at < from.end) {
         const tag = from.tag();
         const [key, field] = byNumber[tag >>> 3] ?? [];
         from.path[level] = key ?? "?";
         if (!field?.read(from, tag & 7, into as Record<string, unknown>, key!)) from.skip(tag);
       }
-      from.depth = level - 1;
+      from.path.pop();
     },
   };
   return type;
@@ -162,17 +162,17 @@ export function map<K, V>(number: number, key: Type<K>, value: Type<V>): Field<R
     },
     read(from, wire, into, field) {
       if (wire !== 2) return false;
-      const values = (into[field] ??= new Map()) as Map<K, V>, outer = from.end, level = ++from.depth; // made here
+      const values = (into[field] ??= new Map()) as Map<K, V>, outer = from.end; // made here
       let name: K | undefined, item: V | undefined;
       from.end = from.delimited();
-      from.path[level] = "value";
+      from.path.push("value");
       while (from.at < from.end) {
         const tag = from.tag();
         if (tag === keyTag) name = key.read(from);
         else if (tag === valueTag) item = value.read(from, item);
         else from.skip(tag);
       }
-      from.depth = level - 1;
+      from.path.pop();
       from.end = outer;
       values.set(name ?? key.initial(), item ?? value.initial());
       return true;

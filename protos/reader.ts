@@ -56,8 +56,6 @@ export class Reader {
   kept = 0;
   /** The message, and the fields on the way to the one that is being read. */
   declare readonly path: string[];
-  /** Nested messages that are open. */
-  depth = 0;
   /** What is read. */
   declare readonly bytes: Uint8Array<ArrayBuffer>;
   /** See {@linkcode DecodeOptions.copy}. */
@@ -85,11 +83,7 @@ export class Reader {
 
   /** Throws the error that says where. */
   fail(problem: string): never {
-    const where = this.path.slice(0, this.depth + 1).join(".");
-    throw new DecodeError(
-      `Cannot decode ${where}: ${problem} at byte ${this.at}`,
-      this.at,
-    );
+    throw new DecodeError(`Cannot decode ${this.path.join(".")}: ${problem} at byte ${this.at}`, this.at);
   }
 
   /** Reads a varint; returns its low word and keeps the high one. */
