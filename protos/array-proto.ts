@@ -115,7 +115,12 @@ function writeArray(value: ArrayProto, to: Writer): void {
   }
 }
 
-/** Reads an array as all encoders write it: type, shape and numbers, each once. Anything else is left to the table. */
+/**
+ * Reads an array as all encoders write it: type, shape and numbers, each once. Anything else is left to the table.
+ *
+ * Not when somebody asks for it, since serializers ask for all of it: with accessors that read later, 200 arrays took 0.9
+ * to 1.0 of the time, 0.8 without their types and shapes, 0.4 to 0.55 when one was read; and they were no plain objects.
+ */
 function readUsual(from: Reader, fields: PackedFields): ArrayProto | undefined {
   const { bytes, at: start } = from, end = from.delimited(), { at } = from;
   const dtype = bytes[at + 1]!, shapeLength = bytes[at + 3]!, shapeEnd = at + 4 + shapeLength;
