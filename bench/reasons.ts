@@ -165,6 +165,7 @@ const reasons: { readonly [what: string]: Reason } = {
   "predict in place, 38.5 MB": { why: "`fetch` itself differs by a fifth between rounds", gates: {} },
   "protobufjs client, 602 KB": { why: nodeFetch, gates: { Node: 0.7 } },
   "Go client in the steps of Alibaba's SDK, 602 KB": { why: nodeFetch, gates: { Deno: 1.5, Node: 0.4 } },
+  "Alibaba's SDK for Go, 602 KB": { why: nodeFetch, gates: { Deno: 1.5, Node: 0.4 } },
   "Python client `eas_prediction`, 602 KB": { why: nodeFetch, gates: { Deno: 2.5, Node: 0.8 } },
   "Python client in the steps of the PAI SDK, 602 KB": { why: nodeFetch, gates: { Deno: 2.5, Node: 1 } },
   "Import, first encode and first decode in a fresh process": {
