@@ -128,12 +128,10 @@ function readUsual(from: Reader, fields: PackedFields): ArrayProto | undefined {
     shapeLength < 128 && bytes[at + 4] === 0x0a && shapeLength > 2 && bytes[at + 5] === shapeLength - 2;
   const field = isUsual && fields[bytes[shapeEnd]!];
   if (field) {
+    from.at = at + 6;
+    const dim = from.numbers(lengths, shapeEnd), [name, numbers] = field;
     from.at = shapeEnd + 1;
     if (from.delimited() === end && from.at < end) {
-      const first = from.at;
-      from.at = at + 6;
-      const dim = from.numbers(lengths, shapeEnd), [name, numbers] = field;
-      from.at = first;
       const array: ArrayProto = { dtype, array_shape: { dim } };
       const count = dim.reduce<number>((count, length) => count * Number(length), 1);
       array[name] = from.numbers(numbers, end, count) as never; // what its field holds

@@ -64,7 +64,7 @@ export const int32s: Numbers<NumberList, Int32Array<ArrayBuffer>> = {
   wire: 0,
   write(values, to) {
     if (values instanceof Int32Array) return writeVarints(values, 1, to);
-    const isNarrow = /Int(8|16)/i.test(Object.prototype.toString.call(values)); // then all of them fit
+    const isNarrow = /Int(8|16)/i.test((values as Uint8Array)[Symbol.toStringTag]); // then all of them fit; no list has a tag
     for (let end = values.length; end > 0;) {
       const start = Math.max(0, end - to.words.length), words = to.words.subarray(0, end - start);
       if (isNarrow) words.set((values as Uint8Array).subarray(start, end));

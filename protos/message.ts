@@ -209,7 +209,7 @@ export function packed<Given, Read>(number: number, numbers: Numbers<Given, Read
       if (from.at === end) return true;
       const read = from.numbers(numbers, end);
       if (into[name] === undefined) into[name] = read;
-      else from.scatter(into, name, read as (number | bigint)[]); // or another list
+      else from.scatter(into, name, read);
       return true;
     },
   };

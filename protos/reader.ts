@@ -151,11 +151,11 @@ export class Reader {
   }
 
   /** Notes numbers that follow others in a field of a message. They are joined at the end, in time that grows with them. */
-  scatter(into: Record<string, unknown>, name: string, numbers: List): void {
+  scatter(into: Record<string, unknown>, name: string, numbers: unknown): void {
     const first = into[name] as List, all = this.#scattered ??= new Map();
     const known = all.get(first);
-    if (known) known.push(numbers);
-    else all.set(first, [into, name, first, numbers]);
+    if (known) known.push(numbers as List);
+    else all.set(first, [into, name, first, numbers as List]);
   }
 
   /** Bytes as they are: a view, or a copy when one is asked for. */
