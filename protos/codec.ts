@@ -76,10 +76,7 @@ export function encodeChunks<Message>(
   type: MessageType<Message>,
   value: Message,
 ): Uint8Array<ArrayBuffer>[] {
-  return write(type, value, (to) => {
-    const isKept = ({ buffer }: Uint8Array): boolean => buffer === to.bytes.buffer; // for the next message
-    return to.parts().map((part) => isKept(part) ? part.slice() : part).reverse();
-  });
+  return write(type, value, (to) => to.parts().toReversed());
 }
 
 /**

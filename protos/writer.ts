@@ -24,7 +24,7 @@ export class Writer {
   readonly words: Int32Array<ArrayBuffer> = new Int32Array(1024);
   /** Where that part ends. */
   #end = 4096;
-  /** What lies behind it: buffers that became full, and large arrays, where they are. */
+  /** What lies behind it: copies of parts that have ended, and large arrays, where they are. */
   readonly #parts: Uint8Array<ArrayBuffer>[] = [];
   #behind = 0;
 
@@ -36,20 +36,16 @@ export class Writer {
   /** Ends the part that is being written. Returns all parts of the message, from its end to its beginning. */
   parts(): Uint8Array<ArrayBuffer>[] {
     this.#behind = this.length;
-    if (this.at < this.#end) this.#parts.push(this.#part());
+    if (this.at < this.#end) this.#parts.push(this.bytes.slice(this.at, this.#end));
     this.#end = this.at;
     return this.#parts;
-  }
-
-  #part(): Uint8Array<ArrayBuffer> {
-    return this.bytes.subarray(this.at, this.#end);
   }
 
   /** Copies the message. */
   copyTo(target: Uint8Array<ArrayBuffer>): void {
     let at = target.length;
     for (const part of this.#parts) target.set(part, at -= part.length);
-    target.set(this.#part());
+    target.set(this.bytes.subarray(this.at, this.#end));
   }
 
   /**
