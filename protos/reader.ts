@@ -160,7 +160,7 @@ export class Reader {
 
   /** Bytes as they are: a view, or a copy when one is asked for. */
   view(start: number, end: number): Uint8Array<ArrayBuffer> {
-    const { buffer, byteOffset } = this.bytes, view = new Uint8Array(buffer, byteOffset + start, end - start);
+    const view = this.bytes.subarray(start, end);
     if (this.copy) return new Uint8Array(view);
     this.kept = end;
     return view;
