@@ -47,7 +47,7 @@ export default (client, key, body) => oss(client, { bucket: "b" }).put(key, body
     program: `import { Predictor } from "${ours}/predictor";
 import { tensorflow } from "${ours}/serializers/tensorflow";
 export default (endpoint, token, input) => new Predictor({ endpoint, token, serializer: tensorflow() }).predict(input);`,
-    budget: 11_800,
+    budget: 11_200,
   },
   {
     label: "the same with `pytorch` and `npy`",
@@ -57,7 +57,7 @@ import { pytorch } from "${ours}/serializers/pytorch";
 import { tensorflow } from "${ours}/serializers/tensorflow";
 export default (endpoint, token, input) => [tensorflow(), pytorch(), npy()].map((serializer) =>
   new Predictor({ endpoint, token, serializer }).predict(input));`,
-    budget: 13_800,
+    budget: 13_200,
   },
   {
     label: "the codec: `./protos/tf-predict`, `./protos/pytorch-predict`",
@@ -65,7 +65,7 @@ export default (endpoint, token, input) => [tensorflow(), pytorch(), npy()].map(
       `import { decode, encode, encodeChunks, encodeInto, predictRequest, predictResponse } from "${ours}/protos/tf-predict";
 import { predictRequest as torchRequest, predictResponse as torchResponse } from "${ours}/protos/pytorch-predict";
 export { decode, encode, encodeChunks, encodeInto, predictRequest, predictResponse, torchRequest, torchResponse };`,
-    budget: 7_000,
+    budget: 4_950,
   },
   {
     label: "`./tensor`",

@@ -1,8 +1,8 @@
 import { arrayDataTypes, type ArrayProto } from "../protos/array-proto.ts";
 import { cast, type Element } from "./cast.ts";
-import { type DType, dtypes, isDType, volume } from "./dtype.ts";
+import { type DType, dtypes, isDType } from "./dtype.ts";
 import { fromHalf, type HalfType } from "./half.ts";
-import { misfit, Tensor } from "./tensor.ts";
+import { lengths, misfit, Tensor } from "./tensor.ts";
 
 /** Names on the wire that differ from numpy's. */
 const aliases: { readonly [name: string]: string } = {
@@ -77,10 +77,7 @@ export function fromArrayProto(array: ArrayProto): Tensor {
   const { dim = [] } = array.array_shape ?? { dim: [data.length / slots] };
   const shape: number[] = [];
   for (let axis = 0; axis < dim.length; axis++) shape.push(Number(dim[axis]));
-  if (!Number.isSafeInteger(volume(shape)) || shape.some((length) => length < 0)) {
-    throw misfit(data.length, shape);
-  }
-  return new Tensor(dtype, Object.freeze(shape), data as Tensor["data"]); // what the table tells
+  return new Tensor(dtype, lengths(shape, data.length), data as Tensor["data"]); // what the table tells
 }
 
 /** Number on the wire of an element type by the vendor's name, such as `DT_FLOAT`; -1 for one that is unknown. */

@@ -20,11 +20,11 @@ export type TensorInput = Tensor | TensorDataOf[DType] | Float16Elements | Neste
 /** An array with a shape. It keeps the caller's array and never copies it. */
 export class Tensor<D extends DType = DType> {
   /** Element type. */
-  readonly dtype: D;
+  declare readonly dtype: D;
   /** Length of each axis, outermost first; `[]` for a scalar. */
-  readonly shape: readonly number[];
+  declare readonly shape: readonly number[];
   /** The elements in row-major order. */
-  readonly data: TensorDataOf[D];
+  declare readonly data: TensorDataOf[D];
 
   /** Made by {@linkcode tensor}, which checks that the parts fit each other. */
   constructor(dtype: D, shape: readonly number[], data: TensorDataOf[D]) {
@@ -54,27 +54,20 @@ export class Tensor<D extends DType = DType> {
       throw misfit(data.length, shape);
     }
     const numbers = dtype.endsWith("float16") ? fromHalf(dtype as HalfType, data as Uint16Array) : data; // by its dtype
-    const row = (start: number, end: number): Nested[] =>
-      Array.from<Nested, Nested>(numbers.slice(start, end), (value) => dtype === "bool" ? !!value : value);
-    return nest(dtypes[dtype].slots === 1 ? shape : [...shape, 2], 0, numbers.length, row);
+    let lists = Array.from<Nested, Nested>(numbers, (value) => dtype === "bool" ? !!value : value);
+    const axes = dtypes[dtype].slots === 1 ? shape : [...shape, 2];
+    for (let axis = axes.length; axis--;) {
+      const length = axes[axis]!, inner = lists;
+      const list = (_: unknown, i: number): Nested => inner.slice(i * length, (i + 1) * length);
+      lists = Array.from({ length: volume(axes.slice(0, axis)) }, list);
+    }
+    return lists[0]!; // which holds all the others, or is the one element of a scalar
   }
 
   /** What `console.log` shows: type, shape and the first elements. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return `Tensor ${this.dtype} [${this.shape}] ${this.data.slice(0, 5)}`.slice(0, 80);
   }
-}
-
-function nest(
-  [rows, ...rest]: readonly number[],
-  start: number,
-  end: number,
-  row: (start: number, end: number) => Nested[],
-): Nested {
-  if (rows === undefined) return row(start, end)[0]!; // a scalar has exactly one element
-  if (!rest.length) return row(start, end);
-  const step = (end - start) / rows || 0;
-  return Array.from({ length: rows }, (_, i) => nest(rest, start + i * step, start + (i + 1) * step, row));
 }
 
 /**
@@ -124,8 +117,7 @@ function ofArray(view: ArrayBufferView, wanted: DType | undefined): Made {
   const { buffer, byteOffset, byteLength } = view;
   const kind = (view as Uint8Array)[Symbol.toStringTag] as string; // or another's name, such as Uint8ClampedArray
   const own = kind.replace(/Big|(Clamped)?Array/g, "").toLowerCase(), dtype = wanted ?? own;
-  const fits = dtype === own || (isDType(dtype) && view instanceof (dtypes[dtype].array ?? DataView));
-  if (!fits || !isDType(dtype)) {
+  if (!isDType(dtype) || !(dtype === own || view instanceof (dtypes[dtype].array ?? Array))) { // no view is an array
     throw new TypeError(`Cannot make a tensor: ${kind} can't hold ${dtype} elements`);
   }
   if (!(buffer instanceof ArrayBuffer) || buffer.resizable || buffer.detached) {
@@ -150,10 +142,25 @@ function ofList(list: unknown, wanted: DType | undefined): Made {
 function resolveShape(shape: readonly number[], count: number): readonly number[] {
   const open = shape.indexOf(-1);
   const resolved = open < 0 ? [...shape] : shape.with(open, count / volume(shape.with(open, 1)) || 0);
-  if (volume(resolved) === count && resolved.every((length) => Number.isSafeInteger(length) && length >= 0)) {
-    return Object.freeze(resolved);
+  if (volume(resolved) !== count) throw misfit(count, shape);
+  return lengths(resolved, count, shape);
+}
+
+/**
+ * A shape that nobody changes any more.
+ *
+ * @param given What the message of the error shows.
+ * @throws {RangeError} when it is not of lengths, or they are too large.
+ */
+export function lengths(
+  shape: number[],
+  count: number,
+  given: readonly number[] = shape,
+): readonly number[] {
+  if ([...shape, volume(shape)].every((length) => Number.isSafeInteger(length) && length >= 0)) {
+    return Object.freeze(shape);
   }
-  throw misfit(count, shape);
+  throw misfit(count, given);
 }
 
 /** What is wrong when there are not as many elements as the shape has room for. */

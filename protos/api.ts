@@ -8,7 +8,6 @@ export { DecodeError, type DecodeOptions } from "./reader.ts";
 export type { LengthList, NumberList, Numbers } from "./arrays.ts";
 export type { Field, Fields, MessageType } from "./message.ts";
 export type { Reader } from "./reader.ts";
-export type { Scattered } from "./scattered.ts";
 export type { Type } from "./scalars.ts";
 export type { WireType } from "./wire.ts";
 export type { Writer } from "./writer.ts";

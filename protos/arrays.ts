@@ -5,7 +5,7 @@
  * @module
  */
 import type { Reader } from "./reader.ts";
-import { int64, outOfRange } from "./scalars.ts";
+import { outOfRange, writeInt64 } from "./scalars.ts";
 import { countVarints, readVarints, writeVarints } from "./varints.ts";
 import type { WireType } from "./wire.ts";
 import type { Writer } from "./writer.ts";
@@ -64,7 +64,7 @@ export const int32s: Numbers<NumberList, Int32Array<ArrayBuffer>> = {
   wire: 0,
   write(values, to) {
     if (values instanceof Int32Array) return writeVarints(values, 1, to);
-    const isNarrow = /Int(8|16)/i.test(Object.prototype.toString.call(values)); // then all of them fit
+    const isNarrow = /Int(8|16)/i.test((values as Uint8Array)[Symbol.toStringTag]); // then all of them fit; no list has a tag
     for (let end = values.length; end > 0;) {
       const start = Math.max(0, end - to.words.length), words = to.words.subarray(0, end - start);
       if (isNarrow) words.set((values as Uint8Array).subarray(start, end));
@@ -114,7 +114,7 @@ export const lengths: Numbers<LengthList, (number | bigint)[]> = {
     for (let i = values.length; i--;) {
       const value = values[i]!;
       if (typeof value === "number" && value >= 0 && (value | 0) === value) to.varint(value);
-      else int64.write(BigInt(value), to);
+      else writeInt64(BigInt(value), to);
     }
   },
   read(from, start, end) {
@@ -135,13 +135,8 @@ export const bools: Numbers<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> = 
     to.raw(values.buffer, values.byteOffset, values.length);
   },
   read(from, start, end) {
-    const { buffer, byteOffset } = from.bytes;
-    const given = new Uint8Array(buffer, byteOffset + start, end - start);
-    if (areBools(given)) {
-      if (from.copy) return new Uint8Array(given);
-      from.kept = end;
-      return given;
-    }
+    const given = from.view(start, end);
+    if (areBools(given)) return given;
     const values = new Uint8Array(countVarints(from.bytes, start, end));
     from.at = start;
     for (let i = 0; i < values.length; i++) values[i] = from.varint() || from.high ? 1 : 0;

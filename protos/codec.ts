@@ -76,7 +76,7 @@ export function encodeChunks<Message>(
   type: MessageType<Message>,
   value: Message,
 ): Uint8Array<ArrayBuffer>[] {
-  return write(type, value, (to) => to.parts(to.bytes.slice(to.at)));
+  return write(type, value, (to) => to.parts().toReversed());
 }
 
 /**

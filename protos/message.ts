@@ -6,14 +6,15 @@
 import type { Numbers } from "./arrays.ts";
 import type { Type } from "./scalars.ts";
 import type { Reader } from "./reader.ts";
-import { Scattered } from "./scattered.ts";
 import type { Writer } from "./writer.ts";
 
 /** How a field is written and read. */
 export interface Field<Value> {
   /** Its number. */
   readonly number: number;
-  /** Type of its value, or of the values in its list; of the entries of a map. */
+  /** Type of the keys, when it holds values by key. */
+  readonly key?: Type<unknown>;
+  /** Type of its value, or of each value in it. */
   readonly type: Type<unknown> | Numbers<unknown, unknown>;
   /** Writes its value, in front of what was written; its tags come last. */
   write(value: Value, to: Writer): void;
@@ -68,14 +69,14 @@ export function message<Message extends object>(
       }
     },
     readBody(from, into) {
-      const level = ++from.depth;
+      const level = from.path.push("?") - 1;
       while (from.at < from.end) {
         const tag = from.tag();
         const [key, field] = byNumber[tag >>> 3] ?? [];
         from.path[level] = key ?? "?";
         if (!field?.read(from, tag & 7, into as Record<string, unknown>, key!)) from.skip(tag);
       }
-      from.depth = level - 1;
+      from.path.pop();
     },
   };
   return type;
@@ -142,13 +143,11 @@ export function repeated<T>(number: number, type: Type<T>): Field<readonly T[]> 
 
 /** Values by key. Reading a key again replaces its value; both are always written. */
 export function map<K, V>(number: number, key: Type<K>, value: Type<V>): Field<ReadonlyMap<K, V>> {
-  const fields = { key: always(1, key), value: always(2, value) } as Fields<{ key?: K; value?: V }>; // no type's values are null
-  const type = message<{ key?: K; value?: V }>("entry", fields),
-    keyTag = 8 | key.wire,
-    valueTag = 16 | value.wire;
+  const keyTag = 8 | key.wire, valueTag = 16 | value.wire;
   return {
     number,
-    type,
+    key,
+    type: value,
     write(values, to) {
       const keys = Array.from(values.keys());
       for (let i = keys.length; i--;) {
@@ -163,19 +162,19 @@ export function map<K, V>(number: number, key: Type<K>, value: Type<V>): Field<R
     },
     read(from, wire, into, field) {
       if (wire !== 2) return false;
-      const values = (into[field] ??= new Map()) as Map<K, V>, outer = from.end, level = ++from.depth; // made here
+      const values = (into[field] ??= new Map()) as Map<K, V>, outer = from.end; // made here
+      let name: K | undefined, item: V | undefined;
       from.end = from.delimited();
-      from.path[level] = "value";
-      let name = from.next(keyTag) ? key.read(from) : undefined;
-      let item = from.next(valueTag) ? value.read(from) : undefined;
-      from.depth = level - 1;
-      if (from.at < from.end) { // in another order, or more than once
-        const entry = { key: name, value: item };
-        type.readBody(from, entry);
-        ({ key: name, value: item } = entry);
+      from.path.push("value");
+      while (from.at < from.end) {
+        const tag = from.tag();
+        if (tag === keyTag) name = key.read(from);
+        else if (tag === valueTag) item = value.read(from, item);
+        else from.skip(tag);
       }
-      values.set(name ?? key.initial(), item ?? value.initial());
+      from.path.pop();
       from.end = outer;
+      values.set(name ?? key.initial(), item ?? value.initial());
       return true;
     },
   };
@@ -208,8 +207,9 @@ export function packed<Given, Read>(number: number, numbers: Numbers<Given, Read
       if (wire === 2) end = from.delimited();
       else from.skip(wire), end = from.at, from.at = start;
       if (from.at === end) return true;
-      if (into[name] === undefined) into[name] = from.numbers(numbers, end);
-      else (from.scattered ??= new Scattered()).add(numbers, into, name, from.part(numbers.wire, end), end);
+      const read = from.numbers(numbers, end);
+      if (into[name] === undefined) into[name] = read;
+      else from.scatter(into, name, read);
       return true;
     },
   };

@@ -4,15 +4,13 @@
  * @module
  */
 import type { Numbers } from "./arrays.ts";
-import type { Scattered } from "./scattered.ts";
-import type { WireType } from "./wire.ts";
 
 /** Says what is wrong with bytes that are no such message, and where. */
 export class DecodeError extends SyntaxError {
   /** The class's own name, also in minified bundles. */
   override readonly name: string = "DecodeError";
   /** Index of the byte where reading failed. */
-  readonly offset: number;
+  declare readonly offset: number;
 
   /** Makes the error. */
   constructor(message: string, offset: number) {
@@ -20,6 +18,12 @@ export class DecodeError extends SyntaxError {
     this.offset = offset;
   }
 }
+
+/** What numbers are read into. */
+type List = (number | bigint)[] | Float64Array; // or another array
+
+/** A message, its field, and the numbers in each place. */
+type Scattered = [into: Record<string, unknown>, name: string, first: List, ...others: List[]];
 
 /** How a message is read. */
 export interface DecodeOptions {
@@ -38,34 +42,34 @@ const deepest = 100;
 /** Small arrays share memory of so many bytes: a view on it takes 14 ns, memory of their own up to 200. */
 const slabBytes = 4096;
 
+const none: Uint8Array<ArrayBuffer> = /* @__PURE__ */ new Uint8Array();
+
 /** Reads at a position that moves on, never past the end of the message that is being read. */
 export class Reader {
   /** Where the next byte is. */
   at = 0;
   /** Where the message that is being read ends. */
-  end: number;
+  declare end: number;
   /** The high word of the last varint. */
   high = 0;
   /** End of the last bytes that outlive the reading; what lies before must not be overwritten. */
   kept = 0;
   /** The message, and the fields on the way to the one that is being read. */
-  readonly path: string[];
-  /** Nested messages that are open. */
-  depth = 0;
+  declare readonly path: string[];
   /** What is read. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  declare readonly bytes: Uint8Array<ArrayBuffer>;
   /** See {@linkcode DecodeOptions.copy}. */
-  readonly copy: boolean;
+  declare readonly copy: boolean;
   /** See {@linkcode DecodeOptions.own}. */
-  readonly own: boolean;
+  declare readonly own: boolean;
   /** What holds the array for which {@linkcode Reader.align} or {@linkcode Reader.space} has just found a place. */
-  aligned: ArrayBuffer;
-  #slab: Uint8Array<ArrayBuffer> | undefined;
+  declare aligned: ArrayBuffer;
+  #slab = none;
   #free = 0;
   /** Where to, start and end of what has to be moved. */
   readonly #moves: number[] = [];
-  /** Numbers that lie in more than one place. */
-  scattered: Scattered | undefined;
+  /** Numbers of one field that lie in more than one place, by the first of them. */
+  #scattered: Map<unknown, Scattered> | undefined;
 
   /** Begins to read. */
   constructor(bytes: Uint8Array<ArrayBuffer>, { copy = false, own = false }: DecodeOptions, name: string) {
@@ -79,32 +83,27 @@ export class Reader {
 
   /** Throws the error that says where. */
   fail(problem: string): never {
-    const where = this.path.slice(0, this.depth + 1).join(".");
-    throw new DecodeError(
-      `Cannot decode ${where}: ${problem} at byte ${this.at}`,
-      this.at,
-    );
+    throw new DecodeError(`Cannot decode ${this.path.join(".")}: ${problem} at byte ${this.at}`, this.at);
   }
 
   /** Reads a varint; returns its low word and keeps the high one. */
   varint(): number {
-    let low = 0, high = 0;
-    const first = this.bytes[this.at]!;
-    if (first < 128 && this.at < this.end) {
-      this.high = 0;
+    let low = this.bytes[this.at]!;
+    this.high = 0;
+    if (low < 128 && this.at < this.end) {
       this.at++;
-      return first;
+      return low;
     }
+    low = 0;
     for (let shift = 0;; shift += 7) {
       if (this.at >= this.end) this.fail("cut off");
       if (shift > 63) this.fail("over 10 bytes");
-      const byte = this.bytes[this.at++]!;
-      if (shift < 32) low |= (byte & 127) << shift;
-      if (shift > 24) high |= shift < 32 ? (byte & 127) >>> (32 - shift) : (byte & 127) << (shift - 32);
-      if (byte < 128) break;
+      const byte = this.bytes[this.at++]!, bits = byte & 127;
+      if (shift < 32) low |= bits << shift;
+      else this.high |= bits << shift; // which is by 32 bits less
+      if (shift === 28) this.high = bits >> 4;
+      if (byte < 128) return low >>> 0;
     }
-    this.high = high;
-    return low >>> 0;
   }
 
   /** Reads a length and returns where what it measures ends, which is never past the end of the message. */
@@ -127,32 +126,14 @@ export class Reader {
     return tag;
   }
 
-  /** Whether a tag of one byte is next; then moves over it. */
-  next(tag: number): boolean {
-    if (this.at >= this.end || this.bytes[this.at] !== tag) return false;
-    this.at++;
-    return true;
-  }
-
-  /** Moves over a field that nobody knows. */
-  skip(tag: number): void {
-    const open: number[] = []; // groups
-    do {
-      const wire = tag & 7, number = tag >>> 3;
-      if (wire === 0) this.varint();
-      else if (wire === 2) this.at = this.delimited();
-      else if (wire === 1 || wire === 5) this.take(wire === 1 ? 8 : 4);
-      else if (wire === 3 && open.length < deepest) open.push(number);
-      else if (wire !== 4 || open.pop() !== number) this.fail(`bad tag ${tag}`);
-    } while (open.length && (tag = this.tag()));
-  }
-
-  /** Moves to where numbers end and returns where they began. */
-  part(wire: WireType, end: number): number {
-    const start = this.at;
-    this.at = end;
-    const rest = wire ? (end - start) % (wire === 5 ? 4 : 8) : this.bytes[end - 1]! & 128;
-    return rest ? this.fail("cut off") : start;
+  /** Moves over a field that nobody knows, and over what is in it when it is a group. */
+  skip(tag: number, depth = 0): void {
+    const wire = tag & 7;
+    if (wire === 0) this.varint();
+    else if (wire === 2) this.at = this.delimited();
+    else if (wire === 1 || wire === 5) this.take(wire === 1 ? 8 : 4);
+    else if (wire !== 3 || depth === deepest) this.fail(`bad tag ${tag}`);
+    else for (let inner; (inner = this.tag()) !== tag + 1;) this.skip(inner, depth + 1); // up to the end of the same number
   }
 
   /**
@@ -161,9 +142,28 @@ export class Reader {
    * @param count How many there are, if what else the message says is right.
    */
   numbers<Read>(numbers: Numbers<never, Read>, end: number, count?: number): Read {
-    const read = numbers.read(this, this.part(numbers.wire, end), end, count);
+    const { wire } = numbers, start = this.at;
+    this.at = end;
+    if (wire ? (end - start) % (wire === 5 ? 4 : 8) : this.bytes[end - 1]! & 128) this.fail("cut off");
+    const read = numbers.read(this, start, end, count);
     this.at = end;
     return read;
+  }
+
+  /** Notes numbers that follow others in a field of a message. They are joined at the end, in time that grows with them. */
+  scatter(into: Record<string, unknown>, name: string, numbers: unknown): void {
+    const first = into[name] as List, all = this.#scattered ??= new Map();
+    const known = all.get(first);
+    if (known) known.push(numbers as List);
+    else all.set(first, [into, name, first, numbers as List]);
+  }
+
+  /** Bytes as they are: a view, or a copy when one is asked for. */
+  view(start: number, end: number): Uint8Array<ArrayBuffer> {
+    const view = this.bytes.subarray(start, end);
+    if (this.copy) return new Uint8Array(view);
+    this.kept = end;
+    return view;
   }
 
   /**
@@ -172,17 +172,15 @@ export class Reader {
    * @returns Where it begins in {@linkcode Reader.aligned}.
    */
   space(length: number): number {
-    const start = this.#free, whole = Math.ceil(length / 8) * 8;
-    this.#free += whole;
-    if (this.#slab && this.#free <= this.#slab.length) {
-      this.aligned = this.#slab.buffer;
-      return start;
+    if (length > this.#slab.length - this.#free) {
+      const rest = this.bytes.length - this.at + length; // only a guess of what the next ones take
+      this.#slab = new Uint8Array(length < slabBytes ? Math.min(slabBytes, rest) : length);
+      this.#free = 0;
     }
-    const rest = this.bytes.length - this.at + whole; // only a guess of what the next ones take
-    this.#slab = new Uint8Array(length < slabBytes ? Math.max(whole, Math.min(slabBytes, rest)) : length);
-    this.#free = whole;
+    const start = this.#free;
+    this.#free += Math.ceil(length / 8) * 8;
     this.aligned = this.#slab.buffer;
-    return 0;
+    return start;
   }
 
   /**
@@ -195,7 +193,7 @@ export class Reader {
     const { buffer, byteOffset } = this.bytes, to = start - (byteOffset + start) % width;
     if (this.copy || to < start && !(this.own && to >= this.kept)) {
       const at = this.space(end - start);
-      this.#slab!.set(this.bytes.subarray(start, end), at);
+      this.#slab.set(this.bytes.subarray(start, end), at);
       return at;
     }
     if (to < start) this.#moves.push(to, start, end); // nothing moves while the message can still turn out to be none
@@ -206,10 +204,12 @@ export class Reader {
 
   /** Does what was left until the whole message is known to be sound. */
   finish(): void {
-    this.scattered?.read(this);
     for (let i = 0; i < this.#moves.length; i += 3) {
       this.bytes.copyWithin(this.#moves[i]!, this.#moves[i + 1]!, this.#moves[i + 2]!);
     }
-    this.scattered?.join();
+    for (const [into, name, ...lists] of this.#scattered?.values() ?? []) {
+      const { constructor } = lists[0];
+      into[name] = (constructor as Float64ArrayConstructor).from(lists.flatMap((list) => [...list]));
+    }
   }
 }

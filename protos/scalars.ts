@@ -31,33 +31,43 @@ export const int32: Type<number> = {
   initial: () => 0,
   write(value, to) {
     if ((value | 0) !== value) outOfRange(value, "int32");
-    if (value < 0) to.varint64(value, -1); // extended to 64 bits
-    else to.varint(value);
+    to.varint(value, value >> 31); // a negative one is extended to 64 bits
   },
   read: (from) => from.varint() | 0,
 };
 
-function integer(name: string, isSigned: boolean): Type<bigint> {
-  const cut = (value: bigint): bigint => (isSigned ? BigInt.asIntN : BigInt.asUintN)(64, value);
-  return {
-    wire: 0,
-    initial: () => 0n,
-    write(value, to) {
-      if (cut(value) !== value) outOfRange(value, name);
-      to.varint64(Number(BigInt.asUintN(32, value)), Number(BigInt.asIntN(32, value >> 32n)));
-    },
-    read(from) {
-      const low = BigInt(from.varint());
-      return cut(BigInt(from.high) << 32n | low);
-    },
-  };
+/** Writes an integer of 64 bits. It is known to fit when cutting it changes nothing. */
+function writeLong(value: bigint, cut: bigint, to: Writer): void {
+  if (value !== cut) outOfRange(value, "an integer of 64 bits");
+  to.varint(Number(value & 0xffffffffn), Number(value >> 32n));
+}
+
+/** Reads one, whose sign is not known yet. */
+function readLong(from: Reader): bigint {
+  const low = BigInt(from.varint());
+  return BigInt(from.high) << 32n | low;
+}
+
+/** Writes a signed integer of 64 bits. */
+export function writeInt64(value: bigint, to: Writer): void {
+  writeLong(value, BigInt.asIntN(64, value), to);
 }
 
 /** A signed integer of 64 bits. */
-export const int64: Type<bigint> = /* @__PURE__ */ integer("int64", true);
+export const int64: Type<bigint> = {
+  wire: 0,
+  initial: () => 0n,
+  write: writeInt64,
+  read: (from) => BigInt.asIntN(64, readLong(from)),
+};
 
 /** An integer of 64 bits without a sign. */
-export const uint64: Type<bigint> = /* @__PURE__ */ integer("uint64", false);
+export const uint64: Type<bigint> = {
+  wire: 0,
+  initial: () => 0n,
+  write: (value, to) => writeLong(value, BigInt.asUintN(64, value), to),
+  read: (from) => BigInt.asUintN(64, readLong(from)),
+};
 
 /** A number of single precision. */
 export const float: Type<number> = {
@@ -96,12 +106,9 @@ export const bytes: Type<Uint8Array | string> = {
     to.varint(value.length);
   },
   read(from) {
-    const end = from.delimited();
-    const view = from.bytes.subarray(from.at, end);
+    const end = from.delimited(), start = from.at;
     from.at = end;
-    if (from.copy) return new Uint8Array(view); // slice() of a Buffer is none
-    from.kept = end;
-    return view;
+    return from.view(start, end);
   },
 };
 

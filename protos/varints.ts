@@ -60,7 +60,7 @@ function writeLonger(words: Int32Array, start: number, end: number, step: number
 /** Writes numbers of any size. */
 function writeAny(words: Int32Array, start: number, end: number, step: number, to: Writer): boolean {
   for (let i = end - step; i >= start; i -= step) {
-    to.varint64(words[i]!, step === 1 ? words[i]! >> 31 : words[i + 1]!); // a negative one is extended to 64 bits
+    to.varint(words[i]!, step === 1 ? words[i]! >> 31 : words[i + 1]!); // a negative one is extended to 64 bits
   }
   return true;
 }

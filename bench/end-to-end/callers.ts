@@ -4,7 +4,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { buildGo, skipGo } from "../../tests/peers/go.ts";
+import { buildGo, sdkFolder, skipGo } from "../../tests/peers/go.ts";
 import { python, skipPython } from "../../tests/peers/python.ts";
 import { type Child, type Program, runtimes, skipped, start } from "../processes.ts";
 import type { Caller } from "./turns.ts";
@@ -21,8 +21,11 @@ export const scripts: Titles = {
   "protobuf-es": "`fetch` with protobuf-es 2",
 };
 
-/** The clients in Go: with no more than they must do, and in the steps of Alibaba's SDK. */
-const inGo: Titles = { go: "Go: `net/http`, protobuf", "go-sdk": "Go: the steps of Alibaba's SDK" };
+/** The clients in Go: with no more than they must do, and Alibaba's SDK where `EAS_GO_SDK` names its source. */
+const inGo: Titles = {
+  go: "Go: `net/http`, protobuf",
+  "go-sdk": sdkFolder ? "Go: Alibaba's SDK" : "Go: the steps of Alibaba's SDK",
+};
 /** The clients in Python. */
 const inPython: Titles = { eas: "Python: `eas_prediction`", pai: "Python: the steps of the PAI SDK" };
 
@@ -45,7 +48,7 @@ export async function startCallers(url: string, folder: string): Promise<Callers
   };
   for (const runtime of found) await add(runtime, scripts, url);
   if (!skipGo) {
-    const command = await buildGo(new URL("go/", import.meta.url));
+    const command = await buildGo(new URL("go/", import.meta.url), sdkFolder);
     await add({ title: "Go", command, args: [] }, inGo, url, folder);
   }
   if (!skipPython && !skipped.includes("python-bench")) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sdkFolder } from "../../tests/peers/go.ts";
 import type { GoalRow } from "../goals.ts";
 import type { PayloadId } from "../payloads.ts";
 import type { Run } from "./mod.ts";
@@ -41,7 +42,7 @@ const bounds: Bound[] = [
   { what: "predict in place, 38.5 MB", id: "f32_38M", client: "allocated", by: "fetch", most: 1.1 },
   { what: "protobufjs client, 602 KB", id: "f32_600K", client: "protobufjs", by: "predictor", least: 2 },
   {
-    what: "Go client in the steps of Alibaba's SDK, 602 KB",
+    what: sdkFolder ? "Alibaba's SDK for Go, 602 KB" : "Go client in the steps of Alibaba's SDK, 602 KB",
     id: "f32_600K",
     client: "go-sdk",
     by: "predictor",

@@ -1,12 +1,13 @@
 /**
  * Builds and starts what is measured beside each other: our codec on each runtime, and protobuf in other languages.
- * `SKIP=cpp,go,python-bench,bun,node` leaves any of them out.
+ * `SKIP=cpp,go,python-bench,bun,node` leaves any of them out. The peer in Go is
+ * Go's own protobuf or, where `EAS_GO_SDK` names a folder with its source, Alibaba's SDK.
  *
  * @module
  */
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { buildGo } from "../../tests/peers/go.ts";
+import { buildGo, sdkFolder } from "../../tests/peers/go.ts";
 import { python } from "../../tests/peers/python.ts";
 import { buildFolder, type Child, type Program, run, runtimes, skipped, start } from "../processes.ts";
 
@@ -110,10 +111,14 @@ async function buildCpp(): Promise<string> {
 }
 
 async function go(payloads: string): Promise<Peer[]> {
+  const command = await buildGo(new URL("go/", import.meta.url), sdkFolder);
+  const [write, read] = sdkFolder
+    ? ["Go: Alibaba's SDK, `TFRequest` to bytes", "Go: unmarshal, messages of Alibaba's SDK"]
+    : ["Go: build + marshal", "Go: unmarshal"];
   return [{
-    program: { title: "go", command: await buildGo(new URL("go/", import.meta.url)), args: [payloads] },
-    encode: [{ name: "Go: build + marshal", work: "build" }],
-    decode: [{ name: "Go: unmarshal", work: "parse" }],
+    program: { title: "go", command, args: [payloads] },
+    encode: [{ name: write!, work: "build" }],
+    decode: [{ name: read!, work: "parse" }],
   }];
 }
 

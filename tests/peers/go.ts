@@ -6,6 +6,12 @@ const schemas = new URL("../../protos/", import.meta.url);
 /** The messages that programs can import, as `peers/gen/tf`. */
 const generated = ["tf_predict.proto=tf", "pytorch_predict.proto=torch"];
 
+/** Alibaba's SDK for Go. The module proxy does not have it. */
+const sdk = "github.com/pai-eas/eas-golang-sdk";
+
+/** Folder of that SDK's source, when EAS_GO_SDK names one: then the programs of the bench are built with it. */
+export const sdkFolder: string | undefined = Deno.env.get("EAS_GO_SDK");
+
 /** Why tests with Go are left out, as `node:test` takes it; false when they are run. */
 export const skipGo: string | false = (Deno.env.get("SKIP") ?? "").split(",").includes("go") &&
   "SKIP names go";
@@ -29,11 +35,14 @@ async function go(args: string[], cwd: URL): Promise<void> {
 }
 
 async function filesOf(program: URL): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
+  const names = (await Array.fromAsync(Deno.readDir(program))).map(({ name }) => name);
   const protos = generated.map((pair) => pair.split("=", 1)[0]!); // there is always a first part
   const sources: [name: string, url: URL][] = [
     ...["go.mod", "go.sum", "generate/main.go"].map((name): [string, URL] => [name, new URL(name, folder)]),
     ...protos.map((name): [string, URL] => [`protos/${name}`, new URL(name, schemas)]),
-    ["program/main.go", new URL("main.go", program)],
+    ...names.filter((name) => name.endsWith(".go")).map((
+      name,
+    ): [string, URL] => [`program/${name}`, new URL(name, program)]),
   ];
   return new Map(
     await Promise.all(
@@ -43,33 +52,47 @@ async function filesOf(program: URL): Promise<Map<string, Uint8Array<ArrayBuffer
 }
 
 /**
- * Builds the `main.go` of a folder, unless it is built already, and returns the program's path. The first call ever
- * downloads two modules and takes some ten seconds.
+ * Builds the program of a folder, unless it is built already, and returns its path. The first call ever downloads two
+ * modules and takes some ten seconds.
+ *
+ * @param source Folder of Alibaba's SDK, which the program then is built with: with the tag `eas`, and with the SDK's
+ * messages in place of our own, since Go takes messages of one name only once.
  */
-export async function buildGo(program: URL): Promise<string> {
+export async function buildGo(program: URL, source = ""): Promise<string> {
   const files = await filesOf(program);
-  const digest = new Uint8Array(
-    await crypto.subtle.digest("SHA-256", await new Blob([...files.values(), ...generated]).arrayBuffer()),
-  );
+  const made = new Blob([...files.values(), ...generated, source]);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await made.arrayBuffer()));
   const build = new URL(`.build/${digest.toHex().slice(0, 16)}/`, folder);
   const built = new URL("program/built", build);
   // Another process that wants it at the same time waits here.
   using lock = await Deno.open(new URL("go.mod", folder));
   await lock.lock(true);
   const exists = await Deno.stat(built).then(() => true, () => false);
-  if (!exists) await make(build, files);
+  if (!exists || source) await make(build, files, source); // the SDK may have changed
   return fileURLToPath(built);
 }
 
 /** Assembles a module of its own, so that nothing is written among the sources. */
-async function make(build: URL, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+async function make(build: URL, files: ReadonlyMap<string, Uint8Array>, source: string): Promise<void> {
   for (const [name, bytes] of files) {
     const file = new URL(name, build);
     await Deno.mkdir(new URL("./", file), { recursive: true });
     await Deno.writeFile(file, bytes);
   }
   await go(["run", "./generate", "protos", "gen", "peers/gen", ...generated], build);
-  await go(["build", "-o", "program/built", "./program"], build);
+  if (source) await useSdk(build, files, source);
+  await go(["build", ...source ? ["-mod=mod", "-tags=eas"] : [], "-o", "program/built", "./program"], build);
+}
+
+async function useSdk(build: URL, files: ReadonlyMap<string, Uint8Array>, source: string): Promise<void> {
+  const folder = await Deno.realPath(source);
+  await go(["mod", "edit", `-require=${sdk}@v0.0.0`, `-replace=${sdk}=${folder}`], build);
+  for (const [name, bytes] of files) {
+    if (!name.startsWith("program/")) continue;
+    const text = new TextDecoder().decode(bytes);
+    const messages = `tf "${sdk}/eas/types/tf_predict_protos"`;
+    await Deno.writeTextFile(new URL(name, build), text.replace('"peers/gen/tf"', messages));
+  }
 }
 
 /** A message that Go shall read, as the vectors have it: its full name and its bytes. */

@@ -62,12 +62,11 @@ function compare(table: MessageType<unknown>, message: protobufjs.Type, seen: Se
     message.fieldsArray.map(({ name, id }) => [name, id]),
   );
   let count = fields.length;
-  for (const [name, { type }] of fields) {
+  for (const [name, { key, type }] of fields) {
     const field = message.fields[name]!, where = `${message.name}.${name}`;
     if (field instanceof protobufjs.MapField) {
-      const { key, value } = (type as MessageType<unknown>).fields as Record<"key" | "value", Field<unknown>>;
-      assert.equal(key.type, scalars[field.keyType], where);
-      count += compareType(value.type, field, where, seen);
+      assert.equal(key, scalars[field.keyType], where);
+      count += compareType(type, field, where, seen);
     } else if (field.repeated && field.type in lists) {
       assert.equal(type, field.name === "dim" ? lengths : lists[field.type], where);
       assert.ok(field.packed, `${where} is packed`);

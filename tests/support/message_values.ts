@@ -90,21 +90,17 @@ function isNoDefault(field: Field<unknown>, value: unknown): boolean {
   return to.length > 0;
 }
 
-function convertField({ type }: Field<unknown>, value: unknown, way: keyof Conversion): unknown {
+function convertField({ key, type }: Field<unknown>, value: unknown, way: keyof Conversion): unknown {
   const one = (type: AnyType, item: unknown): unknown => {
     if (isMessage(type)) return convert(type, item as VectorValue, way);
     const conversion = conversions.get(type);
     if (!conversion) throw new Error("a type without a conversion");
     return conversion[way](item as never);
   };
-  if (isMessage(type) && type.name === "entry") {
-    const entry = type.fields as Record<"key" | "value", Field<unknown>>;
+  if (key) {
     const given = [...value as Iterable<[unknown, unknown]>];
     if (way === "to") given.sort(([a], [b]) => compare(a, b)); // while numbers are numbers
-    const pairs = given.map(([key, item]): [unknown, unknown] => [
-      one(entry.key.type, key),
-      one(entry.value.type, item),
-    ]);
+    const pairs = given.map(([name, item]): [unknown, unknown] => [one(key, name), one(type, item)]);
     return way === "from" ? new Map(pairs) : pairs;
   }
   const isNumbers = conversions.has(type) && !("initial" in type);

@@ -18,6 +18,7 @@ import { readText } from "../../protos/text.ts";
 import { countVarints, readVarints, writeVarints } from "../../protos/varints.ts";
 import { Writer } from "../../protos/writer.ts";
 import { toHex } from "../support/hex.ts";
+import { concat } from "../support/npy.ts";
 
 /** An integer of 64 bits, byte by byte. */
 function varint(value: bigint): number[] {
@@ -42,7 +43,7 @@ const integers = (bits: bigint): fc.Arbitrary<bigint[]> => {
 function written(words: Int32Array, step: number): Uint8Array {
   const to = new Writer();
   writeVarints(words, step, to);
-  return to.bytes.slice(to.at);
+  return concat(...to.parts().reverse());
 }
 
 test("integers of 32 and of 64 bits are written and read as the wire has them, whatever their size", () => {

@@ -3,19 +3,13 @@
 // often, one after the other, and answers how many milliseconds that took; before that it makes a tenth as many calls
 // that are not counted.
 //
-// The client "go" does no more than it must, with net/http and protobuf as they come. The client "go-sdk" goes the way
-// of Alibaba's SDK for Go, whose module the module proxy does not have: its transport, its copies of the request on the
-// way to text and back, and its signature, which it computes also for services without a token.
+// The client "go" does no more than it must, with net/http and protobuf as they come. The client "go-sdk" is Alibaba's
+// SDK for Go where its source is at hand, see sdk.go, and else goes its way, see steps.go.
 package main
 
 import (
 	"bufio"
 	"bytes"
-	"crypto/hmac"
-	"crypto/md5"
-	"crypto/sha1"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"log"
@@ -23,7 +17,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -67,40 +60,6 @@ func callPlain(r *request) (*tf.PredictResponse, error) {
 	return read(answer)
 }
 
-var pooled = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxConnsPerHost: 100}}
-
-// callLikeSDK passes the request on as text, and computes a signature that nobody gets.
-func callLikeSDK(r *request) (*tf.PredictResponse, error) {
-	written, err := proto.Marshal(r.build())
-	if err != nil {
-		return nil, err
-	}
-	text := string(written)
-	body := []byte(text)
-	sink = sign(r.id, body)
-	post, err := http.NewRequest("POST", r.url, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	answer, err := pooled.Do(post)
-	if err != nil {
-		return nil, err
-	}
-	return read(answer)
-}
-
-// Where results go, lest the compiler find that nobody needs them.
-var sink string
-
-func sign(id string, body []byte) string {
-	sum := md5.Sum(body)
-	date := time.Now().UTC().Format(http.TimeFormat)
-	lines := []string{"POST", hex.EncodeToString(sum[:]), "application/octet-stream", date, "/api/predict/" + id}
-	mac := hmac.New(sha1.New, nil)
-	mac.Write([]byte(strings.Join(lines, "\n")))
-	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
-}
-
 func read(answer *http.Response) (*tf.PredictResponse, error) {
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
@@ -114,7 +73,7 @@ func read(answer *http.Response) (*tf.PredictResponse, error) {
 	return response, proto.Unmarshal(body, response)
 }
 
-var clients = map[string]func(*request) (*tf.PredictResponse, error){"go": callPlain, "go-sdk": callLikeSDK}
+var clients = map[string]func(*request) (*tf.PredictResponse, error){"go": callPlain, "go-sdk": callSDK}
 
 // The service answers with the arrays that it was sent.
 func check(r *request, response *tf.PredictResponse) string {

@@ -41,7 +41,7 @@ func main() {
 			log.Fatal(err)
 		}
 		signature, inputs := check(id, written)
-		jobs["build "+id] = &job{func() { sink = marshal(build(signature, inputs)) }, 1}
+		jobs["build "+id] = &job{func() { sink = write(signature, inputs) }, 1}
 		jobs["parse "+id] = &job{func() { sink = parse(written) }, 1}
 	}
 	fmt.Println("ready")
@@ -78,6 +78,9 @@ func check(id string, written []byte) (string, []input) {
 	}
 	if !bytes.Equal(again, written) {
 		log.Fatalf("Cannot time %s: Go writes other bytes", id)
+	}
+	if !proto.Equal(parse(write(request.SignatureName, inputs)), request) {
+		log.Fatalf("Cannot time %s: Go writes another message", id)
 	}
 	for _, one := range inputs {
 		if !reflect.DeepEqual(elements(request.Inputs[one.name]), one.data) {
@@ -129,14 +132,6 @@ func build(signature string, inputs []input) *tf.PredictRequest {
 		request.Inputs[one.name] = array
 	}
 	return request
-}
-
-func marshal(request *tf.PredictRequest) []byte {
-	written, err := proto.Marshal(request)
-	if err != nil {
-		log.Fatal(err)
-	}
-	return written
 }
 
 func parse(written []byte) *tf.PredictRequest {

@@ -1,0 +1,55 @@
+//go:build !eas
+
+// What Alibaba's SDK for Go does, whose module the module proxy does not have: its transport, its copies of the request
+// on the way to text and back, and its signature, which it computes also for services without a token.
+package main
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/md5"
+	"crypto/sha1"
+	"encoding/base64"
+	"encoding/hex"
+	"net/http"
+	"strings"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"peers/gen/tf"
+)
+
+var pooled = &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxConnsPerHost: 100}}
+
+// callSDK passes the request on as text, and computes a signature that nobody gets.
+func callSDK(r *request) (*tf.PredictResponse, error) {
+	written, err := proto.Marshal(r.build())
+	if err != nil {
+		return nil, err
+	}
+	text := string(written)
+	body := []byte(text)
+	sink = sign(r.id, body)
+	post, err := http.NewRequest("POST", r.url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	answer, err := pooled.Do(post)
+	if err != nil {
+		return nil, err
+	}
+	return read(answer)
+}
+
+// Where results go, lest the compiler find that nobody needs them.
+var sink string
+
+func sign(id string, body []byte) string {
+	sum := md5.Sum(body)
+	date := time.Now().UTC().Format(http.TimeFormat)
+	lines := []string{"POST", hex.EncodeToString(sum[:]), "application/octet-stream", date, "/api/predict/" + id}
+	mac := hmac.New(sha1.New, nil)
+	mac.Write([]byte(strings.Join(lines, "\n")))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
