@@ -24,6 +24,7 @@ export {
   type BearerToken,
   chain,
   type Credentials,
+  type CredentialsOptions,
   type CredentialsProvider,
   fromEnv,
   memoize,
@@ -42,7 +43,8 @@ export {
   TimeoutError,
 } from "./core/errors.ts";
 export { type Fetch, globalFetch } from "./core/fetch.ts";
-export { type FileEntry, type FileSource, isFileSource } from "./core/files.ts";
+export { filesUnder, type FilesUnderOptions } from "./core/files-under.ts";
+export { type ByteRange, type FileEntry, type FileSource, isFileSource } from "./core/files.ts";
 export { json, type JsonOptions } from "./core/json.ts";
 export { type OssLocation, type OssUri, ossUri, parseOssUri } from "./core/oss-uri.ts";
 export {

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import {
   type BearerToken,
   type Credentials,
+  type CredentialsOptions,
   type CredentialsProvider,
   fromEnv,
   staticCredentials,
@@ -160,7 +161,7 @@ export function createClient(options: ClientOptions): Client {
 
 function identifier(
   credentials: NonNullable<ClientOptions["credentials"]>,
-): (options?: { signal?: AbortSignal }) => Promise<Identity> {
+): (options?: CredentialsOptions) => Promise<Identity> {
   if (typeof credentials === "function") return credentials;
   if (credentials === "anonymous" || "bearerToken" in credentials) return () => Promise.resolve(credentials);
   return staticCredentials(credentials);

@@ -19,8 +19,16 @@ export interface BearerToken {
   bearerToken: string;
 }
 
+/** What a {@linkcode CredentialsProvider} may be told. */
+export interface CredentialsOptions {
+  /** Cancels the wait. */
+  signal?: AbortSignal;
+  /** Credentials that a server has just refused as ended: a provider that keeps some gets others, if these are they. */
+  rejected?: Credentials;
+}
+
 /** Gets credentials. Called for each request; {@linkcode memoize} keeps what is slow to get. */
-export type CredentialsProvider = (options?: { signal?: AbortSignal }) => Promise<Credentials>;
+export type CredentialsProvider = (options?: CredentialsOptions) => Promise<Credentials>;
 
 /**
  * Always gives the same credentials.
@@ -121,13 +129,19 @@ export function memoize(
       }
     })();
 
-  return async () => {
+  return async ({ rejected } = {}) => {
     const now = clock.now();
-    if (!kept || kept.endsAt - now <= stale) return await renew();
+    if (!kept || kept.endsAt - now <= stale || rejected && same(rejected, kept.credentials)) {
+      return await renew();
+    }
     if (now >= kept.renewAt) {
       kept.renewAt = now + retryPause;
       renew().catch(() => {}); // the kept ones still hold; the next call past the pause tries again
     }
     return kept.credentials;
   };
+}
+
+function same(a: Credentials, b: Credentials): boolean {
+  return a.accessKeyId === b.accessKeyId && a.securityToken === b.securityToken;
 }

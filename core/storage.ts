@@ -10,12 +10,22 @@ export interface ObjectInfo {
   lastModified: Date;
   /** Media type; listings don't tell. */
   contentType?: string;
+  /** The caller's own notes by lower-case name; listings don't tell. Absent when there are none. */
+  metadata?: Readonly<Record<string, string>>;
+  /** What the storage charges for, such as `Standard` or `IA`, where it tells. */
+  storageClass?: string;
   /** CRC-64/XZ of the content as an unsigned decimal number, where the storage tells it; listings don't. */
   crc64?: string;
 }
 
-/** Anything that can be stored. A stream is sent once and can't be retried. */
-export type StorageBody = string | Uint8Array<ArrayBuffer> | ArrayBuffer | Blob | ReadableStream<Uint8Array>;
+/** Anything that can be stored. A stream or an async iterable is sent once and can't be retried. */
+export type StorageBody =
+  | string
+  | Uint8Array<ArrayBuffer>
+  | ArrayBuffer
+  | Blob
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>;
 
 /** Options that every call of a {@linkcode Storage} takes. */
 export interface StorageCallOptions {
@@ -31,12 +41,27 @@ export interface PutOptions extends StorageCallOptions {
   size?: number;
   /** Refuses with the code `FileAlreadyExists` instead of replacing an object. @default {false} */
   ifAbsent?: boolean;
+  /** Notes that {@linkcode Storage.head} gives back: any text, under names of `a-z`, `0-9` and inner hyphens. */
+  metadata?: Readonly<Record<string, string>>;
+  /**
+   * Headers that readers are to get: `cache-control`, `content-disposition`, `content-encoding`, `content-language`
+   * or `expires`; and those of the storage's own that begin with `x-oss-`, which others ignore.
+   */
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** Options of {@linkcode Storage.get}. */
 export interface GetOptions extends StorageCallOptions {
   /** First and last byte, both included; the last is the object's when absent. */
   range?: { start: number; end?: number };
+  /** Refuses with the code `PreconditionFailed` when the object's entity tag is another. */
+  ifMatch?: string;
+  /** Refuses with the code `NotModified` when the object's entity tag is this one. */
+  ifNoneMatch?: string;
+  /** Refuses with the code `NotModified` when the object was not written after this second. */
+  ifModifiedSince?: Date;
+  /** Refuses with the code `PreconditionFailed` when the object was written after this second. */
+  ifUnmodifiedSince?: Date;
 }
 
 /** Options of {@linkcode Storage.list}. */

@@ -12,10 +12,10 @@
  * @module
  */
 import { utf8 } from "../../core/encoding.ts";
-import type { FileEntry, FileSource } from "../../core/files.ts";
+import type { ByteRange, FileEntry, FileSource } from "../../core/files.ts";
 import { compareUtf8 } from "../../core/percent.ts";
-import { digestFiles } from "./digest.ts";
-import { pathProblem } from "./file-path.ts";
+import { digestFiles } from "../../core/file-digest.ts";
+import { pathProblem } from "../../core/file-path.ts";
 
 /** What a file of {@linkcode fromMap} holds; text is written as UTF-8. */
 export type FileContent = string | Uint8Array<ArrayBuffer> | Blob;
@@ -77,11 +77,18 @@ function checkPaths(label: string, paths: string[]): void {
 
 function fileEntry(label: string, path: string, content: FileContent): FileEntry {
   const data = typeof content === "string" ? utf8(content) : content;
-  if (data instanceof Blob) return { path, size: data.size, open: () => data.stream() };
+  if (data instanceof Blob) {
+    return { path, size: data.size, open: (range) => (range ? data.slice(...ends(range)) : data).stream() };
+  }
   if (!(data instanceof Uint8Array)) {
     throw new TypeError(`Cannot use "${label}": the file "${path}" is no string, Uint8Array or Blob`);
   }
-  return { path, size: data.length, open: () => streamOf(data) };
+  return { path, size: data.length, open: (range) => streamOf(range ? data.subarray(...ends(range)) : data) };
+}
+
+/** Offsets as slices count them, whose end is not included. */
+function ends({ start, end }: ByteRange): [start: number, end?: number] {
+  return end === undefined ? [start] : [start, end + 1];
 }
 
 /** Sends a copy: whoever reads a stream may transfer its chunks, and the file must survive that. */

@@ -26,8 +26,10 @@ import type {
   StorageBody,
   StorageCallOptions,
 } from "../../core/storage.ts";
-import { objectBody } from "./object-body.ts";
-import { checkKey, checkListOptions, checkRange } from "./object-key.ts";
+import { crc64 } from "./crc64.ts";
+import { objectBody } from "./object/body.ts";
+import { conditionFault, conditionHeaders, putHeaders, readMetadata } from "./object/headers.ts";
+import { checkKey, checkListOptions, checkRange } from "./object/key.ts";
 
 /** Options of {@linkcode memory}. */
 export interface MemoryOptions {
@@ -38,7 +40,9 @@ export interface MemoryOptions {
 }
 
 interface StoredObject {
-  info: Required<ObjectInfo>;
+  info: ObjectInfo;
+  /** What `get()` repeats of the headers that came with the content. */
+  headers: Record<string, string>;
   content: Uint8Array<ArrayBuffer>;
 }
 
@@ -62,23 +66,28 @@ class Memory implements Storage {
 
   async put(key: string, body: StorageBody, options: PutOptions = {}): Promise<ObjectInfo> {
     checkKey("put", this.bucket, key);
-    const { contentType = "application/octet-stream", size, ifAbsent = false, signal } = options;
-    new Headers({ "content-type": contentType }); // throws when the type can't be a header's value
-    const { content: given } = objectBody(`oss://${this.bucket}/${key}`, body, size);
+    const { size, ifAbsent = false, signal } = options;
+    const uri = `oss://${this.bucket}/${key}`;
+    const sent = Object.entries(putHeaders(`Cannot put "${uri}"`, options));
+    const headers = Object.fromEntries(sent.filter(([name]) => !/^x-oss-(?!meta-)|-md5$/.test(name)));
+    const { content: given } = objectBody(uri, body, size);
     signal?.throwIfAborted();
     const content = await collect(given, signal);
     signal?.throwIfAborted();
     if (ifAbsent && this.#objects.has(key)) {
       throw this.#error("put", key, 409, "FileAlreadyExists", "The object you specified already exists");
     }
-    const info = {
+    const info: ObjectInfo = {
       key,
       size: content.length,
       etag: hex(md5(content)).toUpperCase(), // as OSS does for objects put in one piece
       lastModified: new Date(Math.floor(this.#clock.now() / 1000) * 1000), // HTTP dates have whole seconds
-      contentType,
+      contentType: headers["content-type"],
+      metadata: readMetadata(new Headers(headers)),
+      storageClass: "Standard",
+      crc64: `${crc64(content)}`,
     };
-    this.#objects.set(key, { info, content });
+    this.#objects.set(key, { info, headers, content });
     return { ...info };
   }
 
@@ -86,12 +95,17 @@ class Memory implements Storage {
     checkKey("get", this.bucket, key);
     const { range, signal } = options;
     if (range) checkRange(this.bucket, key, range);
+    const conditions = conditionHeaders(`Cannot get "oss://${this.bucket}/${key}"`, options);
     await arrival(signal);
     const stored = this.#objects.get(key);
     if (!stored) throw this.#error("get", key, 404, "NoSuchKey", "The specified key does not exist");
     const { info, content } = stored;
+    const fault = conditionFault(info, conditions);
+    if (fault) {
+      throw this.#error("get", key, fault === "NotModified" ? 304 : 412, fault, "A condition did not hold");
+    }
     const headers = new Headers({
-      "content-type": info.contentType,
+      ...stored.headers,
       "content-length": `${info.size}`,
       "etag": `"${info.etag}"`,
       "last-modified": info.lastModified.toUTCString(),
@@ -127,8 +141,8 @@ class Memory implements Storage {
       signal?.throwIfAborted();
       const stored = this.#objects.get(key);
       if (!stored) continue; // deleted since
-      const { contentType: _, ...info } = stored.info;
-      yield info;
+      const { size, etag, lastModified, storageClass } = stored.info;
+      yield { key, size, etag, lastModified, storageClass };
     }
   }
 

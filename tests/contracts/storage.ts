@@ -2,11 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { compareUtf8 } from "../../core/percent.ts";
-import type { ListOptions, Storage, StorageBody } from "../../core/storage.ts";
+import type { GetOptions, ListOptions, Storage, StorageBody } from "../../core/storage.ts";
 
 const bytes = (...values: number[]): Uint8Array<ArrayBuffer> => new Uint8Array(values);
 const read = async (storage: Storage, key: string): Promise<Uint8Array> =>
   new Uint8Array(await (await storage.get(key)).arrayBuffer());
+
+async function* iterableOf(...chunks: Uint8Array[]): AsyncIterable<Uint8Array> {
+  await Promise.resolve();
+  yield* chunks;
+}
 
 function streamOf(...chunks: Uint8Array[]): ReadableStream<Uint8Array> {
   return new ReadableStream({
@@ -63,6 +68,7 @@ export function storageContract(name: string, make: () => Storage | Promise<Stor
     test(`${name} ${behaviour}`, async () => run(await make()));
   };
   objects(it);
+  conditions(it);
   ranges(it);
   lists(it);
   refusals(it);
@@ -82,6 +88,9 @@ function objects(it: It): void {
     "a stream": () => [streamOf(content.slice(0, 2), bytes(), content.slice(2)), content],
     "a stream of known size": () => [streamOf(content.slice()), content, content.length],
     "an empty stream": () => [streamOf(), bytes(), 0],
+    "an async iterable": () => [iterableOf(content.slice(0, 2), bytes(), content.slice(2)), content],
+    "an async iterable of known size": () => [iterableOf(content.slice()), content, content.length],
+    "an empty async iterable": () => [iterableOf(), bytes()],
   };
   for (const [kind, body] of Object.entries(bodies)) {
     it(`put() writes ${kind} that get() and head() find`, async (storage) => {
@@ -106,6 +115,42 @@ function objects(it: It): void {
     assert.equal((await storage.get("a")).headers.get("content-type"), "application/octet-stream");
     assert.equal((await storage.head("a"))?.contentType, "application/octet-stream");
     assert.equal((await storage.head("b"))?.contentType, "text/plain;charset=UTF-8");
+  });
+
+  it("put() keeps notes and headers of content, which get() and head() give back", async (storage) => {
+    await storage.put("plain", "1");
+    assert.equal((await storage.head("plain"))?.metadata, undefined);
+    const metadata = { "made-by": "训练 job #7", percent: "100%25 ", a: "", "x--1": " \u{1F600}\r\n\u0000" };
+    const headers = {
+      "Cache-Control": "max-age=60",
+      "content-disposition": 'attachment; filename="a b.txt"',
+    };
+    const info = await storage.put("a", "1", { metadata, headers });
+    assert.deepEqual(info.metadata, metadata);
+    assert.deepEqual((await storage.head("a"))?.metadata, metadata);
+    const got = await storage.get("a");
+    assert.equal(got.headers.get("cache-control"), "max-age=60");
+    assert.equal(got.headers.get("content-disposition"), 'attachment; filename="a b.txt"');
+    await storage.put("a", "2");
+    assert.equal((await storage.head("a"))?.metadata, undefined); // a new object has nothing of the old one
+  });
+
+  it("put() keeps any notes of well-formed Unicode", async (storage) => {
+    const names = fc.stringMatching(/^[a-z0-9-]{1,20}$/);
+    const texts = fc.string({ unit: "binary", maxLength: 60 }).filter((text) => text.isWellFormed());
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(names, texts, { minKeys: 1, maxKeys: 5 }), async (metadata) => {
+        await storage.put("a", "1", { metadata });
+        assert.deepEqual({ ...(await storage.head("a"))?.metadata }, { ...metadata });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("put() and head() tell the CRC-64 of what they hold", async (storage) => {
+    const { crc64 } = await storage.put("a", "123456789");
+    assert.equal(crc64, "11051210869376104954"); // the check value of CRC-64/XZ
+    assert.equal((await storage.head("a"))?.crc64, crc64);
   });
 
   it("put() replaces an object, and does not when ifAbsent is set", async (storage) => {
@@ -141,6 +186,42 @@ function objects(it: It): void {
     assert.equal(await storage.head("a"), undefined);
   });
 
+  it("put() rejects with the error of its async iterable, closes it, and writes nothing", async (storage) => {
+    const reason = new Error("the disk is gone");
+    let closed = 0;
+    async function* chunks(fail: boolean): AsyncGenerator<Uint8Array> {
+      try {
+        yield bytes(1, 2);
+        await Promise.resolve();
+        if (fail) throw reason;
+        yield bytes(3, 4);
+      } finally {
+        closed++;
+      }
+    }
+    await assert.rejects(storage.put("a", chunks(true)), (error) => error === reason);
+    await assert.rejects(storage.put("a", chunks(false), { size: 3 }), { name: "RangeError" });
+    assert.equal(closed, 2);
+    assert.equal(await storage.head("a"), undefined);
+  });
+
+  it("put() writes the same object however its source is cut", async (storage) => {
+    const pieces = fc.array(fc.uint8Array({ maxLength: 9 }), { maxLength: 9 });
+    await fc.assert(
+      fc.asyncProperty(pieces, fc.boolean(), fc.boolean(), async (pieces, isStream, isKnown) => {
+        const whole = new Uint8Array(
+          await new Blob(pieces.map((piece) => new Uint8Array(piece))).arrayBuffer(),
+        );
+        const size = isKnown ? whole.length : undefined;
+        const info = await storage.put("a", isStream ? streamOf(...pieces) : iterableOf(...pieces), { size });
+        assert.equal(info.size, whole.length);
+        assert.equal(info.crc64, (await storage.put("b", whole)).crc64);
+        assert.deepEqual(await read(storage, "a"), whole);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it("put() does not see what its caller does to the buffer later", async (storage) => {
     const buffer = bytes(1, 2, 3);
     await storage.put("a", buffer);
@@ -166,6 +247,39 @@ function objects(it: It): void {
     await storage.delete("a");
     assert.equal(await storage.head("a"), undefined);
     assert.deepEqual(await keys(storage), ["a/b"]);
+  });
+}
+
+function conditions(it: It): void {
+  it("get() reads what is as expected, and tells what is not", async (storage) => {
+    const { etag, lastModified } = await storage.put("a", "1");
+    const before = new Date(lastModified.getTime() - 3_600_000);
+    const after = new Date(lastModified.getTime() + 3_600_000);
+    const accepted: GetOptions[] = [
+      { ifMatch: etag },
+      { ifMatch: `"${etag}"` },
+      { ifNoneMatch: "0123" },
+      { ifModifiedSince: before },
+      { ifUnmodifiedSince: after },
+      { ifMatch: etag, ifNoneMatch: "0123", ifModifiedSince: before, ifUnmodifiedSince: after },
+    ];
+    for (const options of accepted) assert.equal(await (await storage.get("a", options)).text(), "1");
+    const refused: [GetOptions, string, number][] = [
+      [{ ifMatch: "0123" }, "PreconditionFailed", 412],
+      [{ ifUnmodifiedSince: before }, "PreconditionFailed", 412],
+      [{ ifNoneMatch: etag }, "NotModified", 304],
+      [{ ifModifiedSince: after }, "NotModified", 304],
+    ];
+    for (const [options, code, status] of refused) {
+      await assert.rejects(storage.get("a", options), { name: "StorageError", code, status, key: "a" });
+    }
+    await assert.rejects(storage.get("b", { ifMatch: etag }), { code: "NoSuchKey" });
+  });
+
+  it("get() refuses what is no condition before any request", async (storage) => {
+    await assert.rejects(storage.get("a", { ifMatch: "é" }), { name: "TypeError" });
+    await assert.rejects(storage.get("a", { ifNoneMatch: "a\r\nb: c" }), { name: "TypeError" });
+    await assert.rejects(storage.get("a", { ifModifiedSince: new Date(NaN) }), { name: "RangeError" });
   });
 }
 
@@ -309,11 +423,31 @@ function refusals(it: It): void {
     await assert.rejects(untyped(1, ""), { name: "TypeError" });
     await assert.rejects(untyped("a", 5), {
       name: "TypeError",
-      message: /^Cannot put "oss:\/\/.*\/a": the body is no/,
+      message: /^Cannot (put|upload) "oss:\/\/.*\/a": the (body|source) is no/,
     });
     await assert.rejects(untyped("a", null), { name: "TypeError" });
     await assert.rejects(untyped("a", "", { contentType: "a\nb" }), { name: "TypeError" });
     await assert.rejects(untyped("a", streamOf(), { size: -1 }), { name: "RangeError" });
+    for (const metadata of [{ A: "" }, { "a_b": "" }, { "": "" }, { a: "\ud800" }, { a: 1 }]) {
+      await assert.rejects(untyped("a", "", { metadata }), { name: "TypeError" }, JSON.stringify(metadata));
+    }
+    await assert.rejects(untyped("a", "", { metadata: { a: "x".repeat(8192) } }), { name: "RangeError" });
+    const names = [
+      "authorization",
+      "host",
+      "x-oss-date",
+      "X-OSS-Security-Token",
+      "x-oss-meta-a",
+      "x-oss-callback",
+      "range",
+      "content-length",
+    ];
+    for (const name of names) {
+      await assert.rejects(untyped("a", "", { headers: { [name]: "1" } }), { name: "TypeError" }, name);
+    }
+    for (const value of ["é", "a\nb", " a", 1]) {
+      await assert.rejects(untyped("a", "", { headers: { "expires": value } }), { name: "TypeError" });
+    }
     const strings = new ReadableStream({
       start(controller) {
         controller.enqueue("text");

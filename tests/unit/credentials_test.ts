@@ -136,3 +136,14 @@ test("memoize() does not remember a failure", async () => {
   inner.fails = false;
   assert.equal((await memoized()).securityToken, "token-2");
 });
+
+test("memoize() gets other credentials when a server has refused those it keeps, once for all callers", async () => {
+  const clock = fakeClock();
+  const inner = provider(clock, 60 * minute);
+  const memoized = memoize(inner, { clock });
+  const rejected = await memoized();
+  const all = await Promise.all(Array.from({ length: 10 }, () => memoized({ rejected: { ...rejected } })));
+  assert.ok(all.every(({ securityToken }) => securityToken === "token-2"));
+  assert.equal((await memoized({ rejected })).securityToken, "token-2"); // others came meanwhile
+  assert.equal(inner.asked, 2);
+});

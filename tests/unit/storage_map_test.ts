@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type FileEntry, isFileSource } from "../../core/files.ts";
+import { utf8 } from "../../core/encoding.ts";
 import { compareUtf8 } from "../../core/percent.ts";
-import { digestFiles } from "../../plugins/storage/digest.ts";
+import { digestFiles } from "../../core/file-digest.ts";
 import { fromMap } from "../../plugins/storage/map.ts";
 
 const text = async (entry: FileEntry): Promise<string> => await new Response(entry.open()).text();
@@ -40,6 +41,37 @@ test("fromMap() takes a Map as it takes an object, in any order", async () => {
   const paths = (await Array.fromAsync(map)).map(({ path }) => path);
   assert.deepEqual(paths, ["a/b", "\uffee", "😀"]); // by UTF-8 bytes; UTF-16 would put the emoji second
   assert.equal(await map.digest(), await object.digest());
+});
+
+test("open() sends a part of a file", async () => {
+  const content = { "text": "0123456789", "bytes": utf8("0123456789"), "blob": new Blob(["0123456789"]) };
+  for await (const { path, open } of fromMap(content)) {
+    const read = (start: number, end?: number) => new Response(open({ start, end })).text();
+    assert.equal(await read(0), "0123456789", path);
+    assert.equal(await read(3, 5), "345", path);
+    assert.equal(await read(7), "789", path);
+    assert.equal(await read(9, 9), "9", path);
+    assert.equal(await read(8, 99), "89", path);
+  }
+});
+
+test("digest() tells links and empty folders from files and from each other", async () => {
+  const entry = (rest: Partial<FileEntry>): FileEntry => ({
+    path: "a",
+    size: 0,
+    open: () => new Blob([]).stream(),
+    ...rest,
+  });
+  const entries = [
+    entry({}),
+    entry({ kind: "directory" }),
+    entry({ kind: "link", target: "b" }),
+    entry({ kind: "link", target: "c" }),
+    entry({ path: "ab", kind: "directory" }),
+  ];
+  const digests = entries.map((entry) => digestFiles("one", ReadableStream.from([entry])));
+  assert.equal(new Set(await Promise.all(digests)).size, entries.length);
+  assert.equal(await digestFiles("one", ReadableStream.from([entry({})])), await fromMap({ a: "" }).digest());
 });
 
 test("fromMap() survives a reader that takes the chunks away", async () => {
