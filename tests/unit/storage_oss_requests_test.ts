@@ -1,58 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Client } from "../../core/client.ts";
 import { StorageError } from "../../core/errors.ts";
-import type { Fetch } from "../../core/fetch.ts";
-import type { Storage } from "../../core/storage.ts";
-import { oss, type OssOptions } from "../../plugins/storage/oss.ts";
+import { parseOssUri } from "../../core/oss-uri.ts";
+import type { OssOptions } from "../../plugins/storage/oss.ts";
+import { errorXml, inventedCredentials, recorded, signedAt } from "../support/recorded_oss.ts";
 import { vectors } from "../support/vectors.ts";
-
-const now = Date.UTC(2026, 3, 9, 1, 2, 3);
-const credentials = {
-  accessKeyId: "invented-id",
-  accessKeySecret: "invented-secret",
-  securityToken: "invented-token",
-};
-
-interface Sent {
-  url: string;
-  init: RequestInit & { duplex?: string };
-  headers: Headers;
-}
-
-/** A storage that talks to a function, and what it sent there. */
-function recorded(
-  answer: (sent: Sent, count: number) => Response | Promise<Response>,
-  options: Partial<OssOptions> = {},
-  client: { endpoint?: string; region?: string } = {},
-): { storage: Storage; sent: Sent[]; pauses: number[] } {
-  const sent: Sent[] = [], pauses: number[] = [];
-  const fetch: Fetch = (url, init) => {
-    sent.push({ url, init, headers: new Headers(init.headers) });
-    return answer(sent.at(-1)!, sent.length);
-  };
-  const fake: Pick<Client, "region" | "network" | "credentials" | "fetch" | "clock" | "endpoint"> = {
-    region: client.region ?? "cn-hangzhou",
-    network: "public",
-    credentials: () => Promise.resolve(credentials),
-    fetch,
-    clock: {
-      now: () => now,
-      sleep: (ms) => {
-        pauses.push(ms);
-        return Promise.resolve();
-      },
-    },
-    endpoint: () => client.endpoint ?? "https://oss-cn-hangzhou.aliyuncs.com",
-  };
-  return { storage: oss(fake as Client, { bucket: "bkt", ...options }), sent, pauses }; // all that oss() uses of one
-}
 
 const ok = (): Response => new Response(null, { headers: { etag: '"AB"' } });
 const refused = (status: number, xml: string, headers: Record<string, string> = {}): Response =>
   new Response(xml, { status, headers });
-const errorXml = (code: string, more = ""): string =>
-  `<?xml version="1.0"?><Error><Code>${code}</Code><Message>Said ${code}.</Message>${more}</Error>`;
 
 // Address and region, by what was asked for.
 const places: [string, Partial<OssOptions>, { endpoint?: string; region?: string }, string, string][] = [
@@ -114,6 +70,55 @@ const places: [string, Partial<OssOptions>, { endpoint?: string; region?: string
     "cn-hangzhou",
   ],
   ["an IPv6 address", { endpoint: "http://[::1]:9" }, {}, "http://[::1]:9/bkt/a%20b", "cn-hangzhou"],
+  [
+    "a domain that is bound to the bucket",
+    { endpoint: "https://static.example.com", addressing: "cname", region: "cn-beijing" },
+    {},
+    "https://static.example.com/a%20b",
+    "cn-beijing",
+  ],
+  [
+    "the bucket in the path, when told so",
+    { addressing: "path" },
+    {},
+    "https://oss-cn-hangzhou.aliyuncs.com/bkt/a%20b",
+    "cn-hangzhou",
+  ],
+  [
+    "the bucket in the host, when told so",
+    { addressing: "virtual", endpoint: "http://bucket-proxy:80" },
+    {},
+    "http://bkt.bucket-proxy/a%20b",
+    "cn-hangzhou",
+  ],
+  [
+    "the overseas accelerated endpoint with a region of its own",
+    { endpoint: "oss-accelerate-overseas.aliyuncs.com", region: "ap-southeast-1" },
+    { region: "cn-hangzhou" },
+    "https://bkt.oss-accelerate-overseas.aliyuncs.com/a%20b",
+    "ap-southeast-1",
+  ],
+  [
+    "what an address says",
+    parseOssUri("oss://bkt.oss-cn-beijing-internal.aliyuncs.com"),
+    {},
+    "https://bkt.oss-cn-beijing-internal.aliyuncs.com/a%20b",
+    "cn-beijing",
+  ],
+  [
+    "what an address says in its query",
+    parseOssUri("oss://bkt/?endpoint=oss-cn-shanghai.aliyuncs.com"),
+    {},
+    "https://bkt.oss-cn-shanghai.aliyuncs.com/a%20b",
+    "cn-shanghai",
+  ],
+  [
+    "a machine by its name",
+    { endpoint: "http://emulator:9000" },
+    {},
+    "http://emulator:9000/bkt/a%20b",
+    "cn-hangzhou",
+  ],
   ["localhost", { endpoint: "http://localhost:9" }, {}, "http://localhost:9/bkt/a%20b", "cn-hangzhou"],
 ];
 for (const [name, options, client, url, region] of places) {
@@ -133,6 +138,7 @@ test("oss() refuses what is no bucket, endpoint, region or time-out", () => {
     { bucket: "" },
     { bucket: "Upper" },
     { bucket: "b/../c" },
+    { bucket: "oss://bkt/" },
     { endpoint: "" },
     { endpoint: "ftp://x.y" },
     { endpoint: "https://x.y/path" },
@@ -164,8 +170,10 @@ test("oss() sends signed requests that follow no redirect", async () => {
     key: "a",
     size: 4,
     etag: "AB",
-    lastModified: new Date(now),
+    lastModified: new Date(signedAt),
     contentType: "text/plain",
+    metadata: undefined,
+    crc64: undefined,
   });
   const { init, headers } = sent[0]!;
   assert.equal(init.method, "PUT");
@@ -232,7 +240,7 @@ test("oss() says which server did not answer, and why", async () => {
     assert.equal(error.cause, cause);
     assert.match(
       error.message,
-      /^Cannot get "oss:\/\/bkt\/a": no answer from https:\/\/oss-cn-hangzhou.aliyuncs.com \(no route/,
+      /^Cannot get "oss:\/\/bkt\/a": no answer from https:\/\/bkt.oss-cn-hangzhou.aliyuncs.com \(no route/,
     );
     assert.doesNotMatch(error.message, /abcdef/);
     return true;
@@ -313,7 +321,7 @@ for (const [code, details, hint] of hints) {
 test("an error never shows a secret", async () => {
   const echo = `<StringToSign>x</StringToSign>`;
   const said = `<Error><Code>SignatureDoesNotMatch</Code><Message>${
-    Object.values(credentials).join(" ")
+    Object.values(inventedCredentials).join(" ")
   } x-oss-security-token:invented-token</Message>${echo}</Error>`;
   const { storage } = recorded(() => refused(403, said));
   await assert.rejects(storage.get("a"), (error: Error) => {

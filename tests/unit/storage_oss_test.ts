@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Client, createClient } from "../../core/client.ts";
 import type { Clock } from "../../core/clock.ts";
+import { parseOssUri } from "../../core/oss-uri.ts";
 import { emulator, type EmulatorOptions } from "../../plugins/emulator/mod.ts";
 import { oss } from "../../plugins/storage/oss.ts";
 import { storageContract } from "../contracts/storage.ts";
@@ -103,4 +104,23 @@ test("oss() signs for the region that its endpoint names", async () => {
   const client = clientOf({ region: "cn-beijing" }, { region: "cn-hangzhou" });
   const storage = oss(client, { bucket, endpoint: "oss-cn-beijing.aliyuncs.com" });
   assert.equal((await storage.put("a", "1")).size, 1);
+});
+
+test("oss() keeps inside the VPC when its client does, and not where it is told otherwise", async () => {
+  const { fetch, ...cloud } = emulator({ buckets: [bucket] });
+  const hosts: string[] = [];
+  const client = createClient({
+    ...cloud,
+    network: "vpc",
+    fetch: (url, init) => {
+      hosts.push(new URL(url).host);
+      return fetch(url, init);
+    },
+  });
+  await oss(client, { bucket }).put("a", "1");
+  await oss(client, { ...parseOssUri(`oss://${bucket}.oss-cn-hangzhou.aliyuncs.com`) }).put("a", "1");
+  assert.deepEqual(hosts, [
+    `${bucket}.oss-cn-hangzhou-internal.aliyuncs.com`,
+    `${bucket}.oss-cn-hangzhou.aliyuncs.com`,
+  ]);
 });

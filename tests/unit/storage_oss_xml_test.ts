@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { readListing } from "../../plugins/storage/oss-listing.ts";
-import { childrenNamed, childText, parseXml } from "../../plugins/storage/oss-xml.ts";
+import { readListing } from "../../plugins/storage/oss/listing.ts";
+import { childrenNamed, childText, parseXml } from "../../plugins/storage/oss/xml.ts";
 
 const escapes = ["named", "decimal", "hex", "cdata"] as const;
 
@@ -91,7 +91,7 @@ test("parseXml() takes one pass over hostile input", () => {
 
 const listing = (inner: string): string => `<ListBucketResult>${inner}</ListBucketResult>`;
 const contents = (key: string): string =>
-  `<Contents><Key>${key}</Key><LastModified>2026-04-09T01:02:03.000Z</LastModified><ETag>"AB"</ETag><Size>5</Size></Contents>`;
+  `<Contents><Key>${key}</Key><LastModified>2026-04-09T01:02:03.000Z</LastModified><ETag>"AB"</ETag><Size>5</Size><StorageClass>IA</StorageClass></Contents>`;
 
 test("readListing() reads objects, encoded or not", () => {
   fc.assert(fc.property(text.filter(Boolean), (key) => {
@@ -106,6 +106,7 @@ test("readListing() reads objects, encoded or not", () => {
         size: 5,
         etag: "AB",
         lastModified: new Date("2026-04-09T01:02:03Z"),
+        storageClass: "IA",
       }]);
       assert.equal(next, undefined);
     }
