@@ -12,6 +12,8 @@ export interface Cloud {
   readonly region: string;
   /** The account that owns everything. */
   readonly accountId: string;
+  /** Buckets by the domains of their own. */
+  readonly domains: ReadonlyMap<string, string>;
   /** Where the time comes from. */
   readonly clock: Clock;
   /** How long services take to change their state. */

@@ -23,16 +23,20 @@ const services = "/api/v2/services";
 const service = `${services}/:cluster/:name`;
 
 /** The actions that the emulator knows: method, path, name, and what makes the answer. */
-const actions: [method: string, path: string, name: string, run: (cloud: Cloud, call: Call) => JsonObject][] =
-  [
-    ["POST", services, "CreateService", create],
-    ["GET", services, "ListServices", listServices],
-    ["GET", service, "DescribeService", (cloud, call) => described(cloud, call, named(cloud, call))],
-    ["PUT", service, "UpdateService", update],
-    ["PUT", `${service}/start`, "StartService", (cloud, call) => change(cloud, call, "start")],
-    ["PUT", `${service}/stop`, "StopService", (cloud, call) => change(cloud, call, "stop")],
-    ["DELETE", service, "DeleteService", (cloud, call) => change(cloud, call, "delete")],
-  ];
+const actions: [
+  method: string,
+  path: string,
+  name: string,
+  run: (cloud: Cloud, call: Call) => JsonObject | Promise<JsonObject>,
+][] = [
+  ["POST", services, "CreateService", create],
+  ["GET", services, "ListServices", listServices],
+  ["GET", service, "DescribeService", (cloud, call) => described(cloud, call, named(cloud, call))],
+  ["PUT", service, "UpdateService", update],
+  ["PUT", `${service}/start`, "StartService", (cloud, call) => change(cloud, call, "start")],
+  ["PUT", `${service}/stop`, "StopService", (cloud, call) => change(cloud, call, "stop")],
+  ["DELETE", service, "DeleteService", (cloud, call) => change(cloud, call, "delete")],
+];
 
 /**
  * The control plane: EAS 2021-07-01, ROA style, signed with ACS3.
@@ -49,9 +53,11 @@ export function controlPlane(cloud: Cloud): Hono<Env> {
   });
   app.use((call, next) => authenticate(cloud, call).then(next));
   for (const [method, path, name, run] of actions) {
-    app.on(method, path, (call) => {
+    app.on(method, path, async (call) => {
       if (call.req.header("x-acs-action") !== name) throw actionNotFound();
-      return json({ RequestId: call.get("requestId"), ...run(cloud, call) }, 200);
+      // Loading a model takes a while, in which no other call may change the service.
+      const answer = await cloud.store.inTurn(() => run(cloud, call));
+      return json({ RequestId: call.get("requestId"), ...answer }, 200);
     });
   }
   app.all("*", () => {
@@ -113,8 +119,8 @@ function named(cloud: Cloud, call: Call): FoundService {
   return found;
 }
 
-function create(cloud: Cloud, call: Call): JsonObject {
-  const created = createService(cloud, parseConfig(call.get("body")), call.req.query("Labels"));
+async function create(cloud: Cloud, call: Call): Promise<JsonObject> {
+  const created = await createService(cloud, parseConfig(call.get("body")), call.req.query("Labels"));
   const shown = [
     "ServiceId",
     "ServiceUid",
@@ -129,14 +135,18 @@ function create(cloud: Cloud, call: Call): JsonObject {
   );
 }
 
-function update(cloud: Cloud, call: Call): JsonObject {
+async function update(cloud: Cloud, call: Call): Promise<JsonObject> {
   const replace = call.req.query("UpdateType") === "replace";
-  updateService(cloud, named(cloud, call), parseConfig(call.get("body")), replace);
+  await updateService(cloud, named(cloud, call), parseConfig(call.get("body")), replace);
   return { Message: `Service [${call.req.param("name")}] is updated` };
 }
 
-function change(cloud: Cloud, call: Call, kind: "start" | "stop" | "delete"): JsonObject {
-  changeState(cloud, named(cloud, call), kind);
+async function change(
+  cloud: Cloud,
+  call: Call,
+  kind: "start" | "stop" | "delete",
+): Promise<JsonObject> {
+  await changeState(cloud, named(cloud, call), kind);
   return { Message: `Service [${call.req.param("name")}] accepted: ${kind}` };
 }
 

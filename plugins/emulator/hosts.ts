@@ -3,7 +3,7 @@ import type { Cloud } from "./cloud.ts";
 /** Prefix of the routes of each part of the cloud. */
 export type Part = "/eas" | "/oss" | "/gateway" | "/unknown";
 
-type Place = Pick<Cloud, "region" | "accountId">;
+type Place = Pick<Cloud, "region" | "accountId" | "domains">;
 
 /**
  * The route of an address: which part of the cloud answers, then the raw path there. On the vendor's hosts the
@@ -12,12 +12,15 @@ type Place = Pick<Cloud, "region" | "accountId">;
  */
 export function route({ hostname, pathname }: URL, place: Place): string {
   if (isControlPlane(hostname, place)) return `/eas${pathname}`;
+  const own = place.domains.get(hostname);
+  if (own !== undefined) return `/oss/${own}${pathname}`;
   if (isGateway(hostname, place)) return `/gateway${pathname}`;
   // ali-oss with the address of a machine asks for the list of buckets at ".oss-…", with an empty bucket.
   const storage = /^(?:([a-z0-9-]*)\.)?oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com$/.exec(hostname);
   if (storage) {
     const [, bucket, region] = storage;
-    return region === place.region ? `/oss${bucket ? `/${bucket}` : ""}${pathname}` : "/unknown";
+    const isHere = region === place.region || /^accelerate(-overseas)?$/.test(region ?? "");
+    return isHere ? `/oss${bucket ? `/${bucket}` : ""}${pathname}` : "/unknown";
   }
   if (hostname.endsWith(".aliyuncs.com")) return "/unknown";
   if (pathname.startsWith("/api/v2/")) return `/eas${pathname}`;

@@ -21,7 +21,9 @@ import { bucketName } from "../../core/oss-uri.ts";
 import type { Cloud } from "./cloud.ts";
 import { controlPlane } from "./control-plane.ts";
 import { gateway } from "./gateway.ts";
+import { fetchFrom } from "./fetch-from.ts";
 import { route } from "./hosts.ts";
+import { inMemory, type ObjectStore, type Piece } from "./object-store.ts";
 import { ossError } from "./oss-document.ts";
 import { objectStorage } from "./oss.ts";
 import type { Handler } from "./processors.ts";
@@ -29,7 +31,7 @@ import { Refusal } from "./refusal.ts";
 import type { Delays } from "./service-state.ts";
 import { Store } from "./store.ts";
 
-export type { Delays, Handler };
+export type { Delays, Handler, ObjectStore, Piece };
 export type { DTypeOfType, ModelSignature, ModelTensor, TensorsOf } from "./model-signature.ts";
 export { type ModelOutputs, pytorchProcessor, type RunModel } from "./pytorch-processor.ts";
 export { tensorflowProcessor, type TensorFlowProcessorOptions } from "./tensorflow-processor.ts";
@@ -48,13 +50,17 @@ export interface EmulatorOptions {
   delays?: Delays;
   /** Buckets that exist from the start. @default {["emulator-bucket"]} */
   buckets?: readonly string[];
+  /** Hosts that stand for a bucket, as a domain of one's own does: `{ "files.example.com": "emulator-bucket" }`. */
+  domains?: Readonly<Record<string, string>>;
   /**
    * What runs the services that no built-in processor runs, by service name or processor code. Handlers on tensors are made
    * by {@linkcode tensorflowProcessor} and {@linkcode pytorchProcessor}.
    */
   handlers?: Readonly<Record<string, Handler>>;
-  /** Longest body of a request in bytes. @default {268435456} */
+  /** Longest body of a request that is held in memory, in bytes. @default {268435456} */
   maxBodyBytes?: number;
+  /** Where the contents of objects lie: in memory, or `onDisk()`. @default {in memory} */
+  objects?: ObjectStore;
 }
 
 /** A running emulator. It holds what a client needs, so `createClient({ ...cloud })` talks to it. */
@@ -74,7 +80,7 @@ export interface Emulator {
 }
 
 /**
- * Makes an emulator. It keeps everything in memory and has no timers: states follow from the clock.
+ * Makes an emulator. It keeps everything in memory, but for objects where told, and has no timers: states follow from the clock.
  *
  * @throws {RangeError} when a delay or `maxBodyBytes` is negative, or there is no key pair.
  * @throws {TypeError} when a delay has an unknown name, or a bucket has one that no bucket can have.
@@ -84,15 +90,17 @@ export function emulator(options: EmulatorOptions = {}): Emulator {
   const keys = [options.credentials ?? inventedKey].flat();
   const [firstKey] = keys;
   if (!firstKey) throw new RangeError('Cannot make an emulator: "credentials" is empty');
+  const { maxBodyBytes } = checked({ maxBodyBytes: options.maxBodyBytes ?? 256 * 1024 * 1024 });
   const cloud: Cloud = {
     region,
     clock,
     accountId: options.accountId ?? "1000000000000001",
+    domains: new Map(Object.entries(options.domains ?? {})),
     delays: delaysFrom(options.delays),
     handlers: options.handlers ?? {},
-    maxBodyBytes: checked({ maxBodyBytes: options.maxBodyBytes ?? 256 * 1024 * 1024 }).maxBodyBytes,
+    maxBodyBytes,
     lookup: (accessKeyId) => keys.find((key) => key.accessKeyId === accessKeyId),
-    store: new Store(bucketsFrom(options.buckets)),
+    store: new Store(bucketsFrom(options.buckets), options.objects ?? inMemory(maxBodyBytes)),
   };
   const app = new Hono({ getPath: (request) => route(new URL(request.url), cloud) });
   app.route("/eas", controlPlane(cloud));
@@ -140,23 +148,6 @@ function checked<Numbers extends object>(numbers: Numbers): Numbers {
     }
   }
   return numbers;
-}
-
-/** Makes the port out of the handler: a real request, which ends when its signal says so. */
-function fetchFrom(handle: (request: Request) => Promise<Response>): Fetch {
-  return (url, init) => {
-    // Not every runtime's types know it, but a stream can't be sent without.
-    const duplex: RequestInit & { duplex: "half" } = { ...init, duplex: "half" };
-    const answer = handle(new Request(url, duplex));
-    const { signal } = init;
-    if (!signal) return answer;
-    return new Promise((resolve, reject) => {
-      const aborted = (): void => reject(signal.reason);
-      if (signal.aborted) aborted();
-      signal.addEventListener("abort", aborted, { once: true });
-      answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", aborted));
-    });
-  };
 }
 
 /** Says so in the format of the service that such a host would be. */

@@ -9,6 +9,11 @@ export function document(root: Element): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${write(root)}\n`;
 }
 
+/** A time in a document: OSS knows whole seconds, and its clients read no others. */
+export function documentTime(time: number): string {
+  return new Date(Math.floor(time / 1000) * 1000).toISOString();
+}
+
 function write([name, content]: Element): string {
   const inner = Array.isArray(content) ? content.map(write).join("") : escape(String(content));
   return `<${name}>${inner}</${name}>`;
@@ -29,10 +34,15 @@ function escape(text: string): string {
 
 // Numbers from https://www.alibabacloud.com/help/en/oss/support/; the emulator gives others none of the vendor's.
 const errorNumbers: Record<string, string> = {
+  EntityTooSmall: "0042-00000213",
   InvalidAccessKeyId: "0002-00000902",
+  InvalidPartOrder: "0042-00000209",
   InvalidSecurityToken: "0002-00000006",
   NoSuchBucket: "0015-00000101",
+  InvalidTag: "0010-00000217",
   NoSuchKey: "0026-00000001",
+  NoSuchUpload: "0042-00000002",
+  PreconditionFailed: "0017-00001001",
   SecurityTokenExpired: "0002-00000007",
   SignatureDoesNotMatch: "0002-00000040",
 };
@@ -42,7 +52,8 @@ const errorNumbers: Record<string, string> = {
  * its answer has no body.
  */
 export function ossError(refusal: Refusal, requestId: string, host: string, isHead: boolean): Response {
-  const number = errorNumbers[refusal.code] ?? "0000-00000000";
+  const known = refusal.number ?? errorNumbers[refusal.code];
+  const number = known ?? "0000-00000000";
   const body = document(["Error", [
     ["Code", refusal.code],
     ["Message", refusal.message],
@@ -50,6 +61,7 @@ export function ossError(refusal: Refusal, requestId: string, host: string, isHe
     ["HostId", host],
     ...Object.entries(refusal.details),
     ["EC", number],
+    ...(known ? [["RecommendDoc", `https://api.alibabacloud.com/troubleshoot?q=${known}`] as const] : []),
   ]]);
   const headers = new Headers({ "content-type": "application/xml", "x-oss-ec": number });
   if (isHead) headers.set("x-oss-err", btoa(String.fromCharCode(...utf8ToBytes(body))));

@@ -1,6 +1,6 @@
-import type { Element } from "./oss-document.ts";
-import { Refusal } from "./refusal.ts";
-import type { Bucket, StoredObject } from "./store.ts";
+import { bucketOf, invalidArgument, numberOf, type OssCall, xml } from "./oss-call.ts";
+import { documentTime, type Element } from "./oss-document.ts";
+import type { StoredObject } from "./store.ts";
 import { compareUtf8, percentEncode } from "./wire-text.ts";
 
 /** What to list. */
@@ -43,26 +43,24 @@ export function listKeys(all: Iterable<string>, { prefix, delimiter, after, maxK
   return page;
 }
 
-/** Answers ListObjects (version 1 or 2) with its document; `owner` is the number of the account. */
-export function listObjects(
-  name: string,
-  bucket: Bucket,
-  query: Readonly<Record<string, string>>,
-  owner: string,
-): Element {
-  const { prefix = "", delimiter = "", "max-keys": max = "100", "encoding-type": encoding } = query;
+/**
+ * ListObjects, version 1 or 2.
+ * Source: https://www.alibabacloud.com/help/en/oss/developer-reference/listobjectsv2.
+ */
+export function listObjects(call: OssCall): Response {
+  const { objects } = bucketOf(call);
+  const { query, cloud: { accountId } } = call;
+  const { prefix = "", delimiter = "", "encoding-type": encoding } = query;
   const { "list-type": version, "start-after": startAfter = "", "continuation-token": token, marker = "" } =
     query;
-  const maxKeys = Number(max);
-  if (!(Number.isInteger(maxKeys) && maxKeys >= 1 && maxKeys <= 1000)) {
-    throw invalid("max-keys", max);
-  }
+  const maxKeys = numberOf(call, "max-keys", { least: 1, most: 1000, otherwise: 100 });
+  if (encoding !== undefined && encoding !== "url") throw invalidArgument("encoding-type", encoding);
   const after = version !== "2" ? marker : token === undefined ? startAfter : readToken(token);
-  const page = listKeys(bucket.keys(), { prefix, delimiter, after, maxKeys });
+  const page = listKeys(objects.keys(), { prefix, delimiter, after, maxKeys });
   const text = encoding === "url" ? percentEncode : (value: string): string => value;
   const showsOwner = version !== "2" || query["fetch-owner"] === "true";
-  return ["ListBucketResult", [
-    ["Name", name],
+  return xml(["ListBucketResult", [
+    ["Name", call.bucket],
     ["Prefix", text(prefix)],
     ...(version === "2" ? versionTwo(page, startAfter, token, text) : versionOne(page, marker, text)),
     ["MaxKeys", maxKeys],
@@ -72,12 +70,12 @@ export function listObjects(
     ...page.keys.map((key) =>
       ["Contents", [
         ["Key", text(key)],
-        ...properties(bucket.get(key)),
-        ...(showsOwner ? [ownerElement(owner)] : []),
+        ...properties(objects.get(key)),
+        ...(showsOwner ? [ownerElement(accountId)] : []),
       ]] as const
     ),
     ...page.commonPrefixes.map((entry) => ["CommonPrefixes", [["Prefix", text(entry)]]] as const),
-  ]];
+  ]]);
 }
 
 function versionOne({ next }: Page, marker: string, text: (value: string) => string): Element[] {
@@ -100,11 +98,11 @@ function versionTwo(
 
 function properties(object: StoredObject | undefined): Element[] {
   return [
-    ["LastModified", new Date(object?.lastModified ?? 0).toISOString()],
+    ["LastModified", documentTime(object?.lastModified ?? 0)],
     ["ETag", object?.etag ?? ""],
-    ["Type", "Normal"],
-    ["Size", object?.body.length ?? 0],
-    ["StorageClass", "Standard"],
+    ["Type", object?.type ?? "Normal"],
+    ["Size", object?.size ?? 0],
+    ["StorageClass", object?.properties.storageClass ?? "Standard"],
   ];
 }
 
@@ -122,16 +120,6 @@ function readToken(token: string): string {
   try {
     return decodeURIComponent(atob(token));
   } catch {
-    throw invalid("continuation-token", token);
+    throw invalidArgument("continuation-token", token);
   }
-}
-
-function invalid(name: string, value: string): Refusal {
-  const message = `The argument ${name} is invalid.`;
-  return new Refusal({
-    status: 400,
-    code: "InvalidArgument",
-    message,
-    details: { ArgumentName: name, ArgumentValue: value },
-  });
 }

@@ -1,33 +1,65 @@
-import { type Context, Hono } from "hono";
-import { type Cloud, readBody } from "./cloud.ts";
-import { document, type Element, ossError } from "./oss-document.ts";
-import { listObjects, ownerElement } from "./oss-list.ts";
-import { getObject, putObject } from "./oss-object.ts";
+import { Hono } from "hono";
+import type { Cloud } from "./cloud.ts";
+import { deleteBucket, listBuckets, putBucket } from "./oss-bucket.ts";
+import { type Operation, type OssCall, refusal } from "./oss-call.ts";
+import { copyObject, copyPart } from "./oss-copy.ts";
+import { deleteMany } from "./oss-delete-many.ts";
+import { ossError } from "./oss-document.ts";
+import { deleteObject, getObject, getObjectMeta } from "./oss-get.ts";
+import { listObjects } from "./oss-list.ts";
+import { abortUpload, completeUpload, initiateUpload, uploadPart } from "./oss-multipart.ts";
+import { postObject } from "./oss-post.ts";
+import { putObject } from "./oss-put.ts";
+import { deleteTags, getTags, putTags } from "./oss-tags.ts";
+import { listParts, listUploads } from "./oss-uploads.ts";
 import { Refusal } from "./refusal.ts";
-import type { Bucket, StoredObject } from "./store.ts";
-import { verifyOss4 } from "./verify-oss4.ts";
+import { verifyOss } from "./verify-oss.ts";
+import { parseQuery, type QueryPair } from "./wire-text.ts";
 
-type Env = { Variables: { requestId: string; bucket: string; key: string } };
-type Call = Context<Env>;
+type Env = { Variables: { requestId: string } };
 
-// Parameters that turn a request into another operation, which must not pass for the plain one.
-const otherOperations =
-  ("acl append bucketInfo callback cors delete encryption inventory lifecycle location logging policy referer " +
-    "replication restore stat symlink tagging uploadId uploads versionId versioning versions website worm " +
+/** What there is, by method and what the address is about, then by the parameter that makes it another operation. */
+const operations: Record<string, Record<string, Operation>> = {
+  "GET service": { "": listBuckets },
+  "GET bucket": { "": listObjects, uploads: listUploads },
+  "PUT bucket": { "": putBucket },
+  "DELETE bucket": { "": deleteBucket },
+  "POST bucket": { "": postObject, delete: deleteMany },
+  "GET object": { "": getObject, tagging: getTags, uploadId: listParts },
+  "HEAD object": { "": getObject, objectMeta: getObjectMeta },
+  "PUT object": {
+    "": putObject,
+    copy: copyObject,
+    tagging: putTags,
+    uploadId: uploadPart,
+    "copy uploadId": copyPart,
+  },
+  "POST object": { uploads: initiateUpload, uploadId: completeUpload },
+  "DELETE object": { "": deleteObject, tagging: deleteTags, uploadId: abortUpload },
+};
+
+/** Parameters and headers that turn a request into another operation, which must not pass for the plain one. */
+const markers =
+  ("acl append bucketInfo callback cors delete encryption inventory lifecycle location logging objectMeta policy " +
+    "referer replication restore stat symlink tagging uploadId uploads versionId versioning versions website worm " +
     "x-oss-process").split(" ");
+const headerMarkers: Record<string, string> = {
+  "x-oss-copy-source": "copy",
+  "x-oss-symlink-target": "symlink",
+};
 
 /**
- * Object storage, signed with OSS V4. Routes begin with the bucket, as in a path-style address.
+ * Object storage. Routes begin with the bucket, as in a path-style address.
  * Source: https://www.alibabacloud.com/help/en/oss/developer-reference/list-of-operations-by-function.
  */
 export function objectStorage(cloud: Cloud): Hono<Env> {
   const { store } = cloud;
   const app = new Hono<Env>();
   app.onError((error, call) => {
-    const refusal = error instanceof Refusal
+    const known = error instanceof Refusal
       ? error
       : new Refusal({ status: 500, code: "InternalError", message: error.message });
-    return ossError(refusal, call.get("requestId"), new URL(call.req.url).host, call.req.method === "HEAD");
+    return ossError(known, call.get("requestId"), new URL(call.req.url).host, call.req.raw.method === "HEAD");
   });
   app.use(async (call, next) => {
     call.set("requestId", store.next().toString(16).toUpperCase().padStart(24, "0"));
@@ -36,48 +68,51 @@ export function objectStorage(cloud: Cloud): Hono<Env> {
     call.res.headers.set("date", new Date(cloud.clock.now()).toUTCString());
     call.res.headers.set("server", "AliyunOSS");
   });
-  app.use((call, next) => {
-    authenticate(cloud, call);
-    return next();
-  });
-  app.get("*", (call) => {
-    const { bucket, key } = call.var;
-    if (!bucket) return xml(document(listBuckets(cloud)));
-    const objects = existing(store.buckets, bucket);
-    if (!key) return xml(document(listObjects(bucket, objects, call.req.query(), cloud.accountId)));
-    return getObject(stored(objects, key), call.req.raw, call.req.query());
-  });
-  app.put("*", (call) => call.get("key") ? put(cloud, call) : putBucket(cloud, call.get("bucket")));
-  app.delete("*", (call) => {
-    const { bucket, key } = call.var;
-    const objects = existing(store.buckets, bucket);
-    if (key) objects.delete(key);
-    else if (objects.size > 0) {
-      throw refusal(409, "BucketNotEmpty", "The bucket you tried to delete is not empty.");
-    } else store.buckets.delete(bucket);
-    return new Response(null, { status: 204 });
-  });
-  app.all("*", ({ req }) => {
-    throw refusal(405, "MethodNotAllowed", `The emulator has no operation for ${req.method}.`);
+  app.all("*", async ({ req }) => {
+    const { bucket, key } = readResource(req.path);
+    const { search } = new URL(req.url);
+    const call = { cloud, request: req.raw, bucket, key, query: Object.fromEntries(pairsOf(search)) };
+    const [operation, marker] = operationOf(call);
+    if (operation !== postObject) authenticate(call, search); // a form brings its signature in its fields
+    if (operation) return await operation(call);
+    if (marker) throw refusal(501, "NotImplemented", `The emulator does not know the operation "${marker}".`);
+    throw refusal(405, "MethodNotAllowed", `The emulator has no operation for ${req.raw.method}.`);
   });
   return app;
 }
 
-/** Finds out what the request is about and checks its signature. */
-function authenticate(cloud: Cloud, call: Call): void {
-  const { method, url, headers } = call.req.raw;
-  const { bucket, key } = readResource(call.req.path);
-  call.set("bucket", bucket);
-  call.set("key", key);
-  const { search, host } = new URL(url);
+/** Checks the signature of a request. */
+function authenticate(
+  { cloud, request: { method, headers, url }, bucket, key }: OssCall,
+  search: string,
+): void {
   const signed = new Headers(headers);
-  signed.set("host", host);
+  signed.set("host", new URL(url).host);
   const request = { method, bucket, key, search, headers: signed };
-  const verdict = verifyOss4(request, cloud.lookup, cloud.clock.now(), cloud.region);
+  const verdict = verifyOss(request, cloud.lookup, cloud.clock.now(), cloud.region);
   if (!verdict.ok) throw new Refusal(verdict);
-  const other = otherOperations.find((name) => call.req.query(name) !== undefined) ??
-    ["x-oss-copy-source", "x-oss-symlink-target"].find((name) => headers.has(name));
-  if (other) throw refusal(501, "NotImplemented", `The emulator does not know the operation "${other}".`);
+}
+
+/** What a request wants, if the emulator has that, and what marks it. */
+function operationOf(
+  { request, bucket, key, query }: OssCall,
+): [operation: Operation | undefined, marker: string] {
+  const found = operations[`${request.method} ${key ? "object" : bucket ? "bucket" : "service"}`] ?? {};
+  const marker = [
+    ...Object.keys(headerMarkers).filter((name) => request.headers.has(name)).map((name) =>
+      headerMarkers[name]
+    ),
+    ...markers.filter((name) => Object.hasOwn(query, name)).slice(0, 1),
+  ].join(" ");
+  return [found[marker], marker];
+}
+
+function pairsOf(search: string): QueryPair[] {
+  try {
+    return parseQuery(search);
+  } catch {
+    throw refusal(400, "InvalidURI", "Couldn't parse the specified URI.");
+  }
 }
 
 /** Bucket and key of a route, each decoded once; a key may hold anything, slashes and line feeds included. */
@@ -88,57 +123,4 @@ function readResource(path: string): { bucket: string; key: string } {
   } catch {
     throw refusal(400, "InvalidURI", "Couldn't parse the specified URI.");
   }
-}
-
-async function put(cloud: Cloud, call: Call): Promise<Response> {
-  const { bucket, key } = call.var;
-  const objects = existing(cloud.store.buckets, bucket);
-  const body = await readBody(call.req.raw, cloud);
-  if (!body) throw refusal(400, "EntityTooLarge", `The body is longer than ${cloud.maxBodyBytes} bytes.`);
-  const { etag } = putObject(objects, key, body, call.req.raw.headers, cloud.clock.now());
-  return new Response(null, { headers: { etag } });
-}
-
-function putBucket({ store }: Cloud, bucket: string): Response {
-  if (!/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/.test(bucket)) {
-    throw refusal(400, "InvalidBucketName", "The specified bucket is not valid.", { BucketName: bucket });
-  }
-  // An owner may create a bucket again; its objects stay.
-  if (!store.buckets.has(bucket)) store.buckets.set(bucket, new Map());
-  return new Response(null, { headers: { location: `/${bucket}` } });
-}
-
-function listBuckets({ store, region, accountId }: Cloud): Element {
-  const buckets = [...store.buckets.keys()].sort().map((name): Element => [
-    "Bucket",
-    [["Name", name], ["Location", `oss-${region}`], ["StorageClass", "Standard"]],
-  ]);
-  return ["ListAllMyBucketsResult", [ownerElement(accountId), ["Buckets", buckets]]];
-}
-
-function existing(buckets: ReadonlyMap<string, Bucket>, name: string): Bucket {
-  const bucket = buckets.get(name);
-  if (!bucket) {
-    throw refusal(404, "NoSuchBucket", "The specified bucket does not exist.", { BucketName: name });
-  }
-  return bucket;
-}
-
-function stored(bucket: Bucket, key: string): StoredObject {
-  const object = bucket.get(key);
-  if (!object) throw refusal(404, "NoSuchKey", "The specified key does not exist.", { Key: key });
-  return object;
-}
-
-function refusal(
-  status: number,
-  code: string,
-  message: string,
-  details: Record<string, string> = {},
-): Refusal {
-  return new Refusal({ status, code, message, details });
-}
-
-function xml(body: string): Response {
-  return new Response(body, { headers: { "content-type": "application/xml" } });
 }

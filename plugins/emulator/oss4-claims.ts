@@ -43,20 +43,17 @@ export function readClaims(
     if (!authorization) {
       return refuse(403, "AccessDenied", "Anonymous access is forbidden for this operation.");
     }
-    return invalid(
-      authorization.startsWith("OSS ")
-        ? "The emulator verifies signature version 4 only; this request has one of version 1."
-        : "The Authorization header is invalid.",
-    );
+    return invalid("The Authorization header is invalid.");
   }
   if (!/^[0-9a-f]{64}$/.test(raw.signature)) return invalid("The signature is not 64 lower-case hex digits.");
 
-  const [, accessKeyId = "", scope = "", day, region = ""] =
-    /^([^/]+)\/((\d{8})\/([^/]+)\/[^/]+\/aliyun_v4_request)$/.exec(raw.credential) ?? [];
-  if (!scope) return invalid("The credential is not <key>/<date>/<region>/<product>/aliyun_v4_request.");
+  const credential = parseScope(raw.credential);
+  if (!credential) return invalid("The credential is not <key>/<date>/<region>/<product>/aliyun_v4_request.");
   const time = parseDate(raw.date ?? "");
   if (raw.date === undefined || Number.isNaN(time)) return invalid("x-oss-date is not YYYYMMDDTHHMMSSZ.");
-  if (!raw.date.startsWith(`${day}T`)) return invalid("Invalid signing date in Authorization header.");
+  if (!raw.date.startsWith(`${credential.day}T`)) {
+    return invalid("Invalid signing date in Authorization header.");
+  }
 
   const expires = raw.expires === undefined ? undefined : Number(raw.expires);
   if (expires !== undefined && !(Number.isInteger(expires) && expires >= 1 && expires <= 604800)) {
@@ -69,9 +66,9 @@ export function readClaims(
   const absent = additionalHeaders.find((name) => !headers.has(name));
   if (absent !== undefined) return invalid(`The additional header "${absent}" is missing.`);
   return {
-    accessKeyId,
-    scope,
-    region,
+    accessKeyId: credential.accessKeyId,
+    scope: credential.scope,
+    region: credential.region,
     date: raw.date,
     time,
     additionalHeaders,
@@ -81,15 +78,18 @@ export function readClaims(
   };
 }
 
+/** The header has its parts in any order and with blanks, as the vendor's clients differ in that. */
 function fromHeader(authorization: string, headers: Map<string, string>): Raw | undefined {
-  const [, credential, additional, signature] =
-    /^OSS4-HMAC-SHA256 Credential=([^,]+)(?:,AdditionalHeaders=([^,]+))?,Signature=([^,]+)$/.exec(
-      authorization,
-    ) ?? [];
-  if (!credential || !signature) return undefined;
+  const [, text] = /^OSS4-HMAC-SHA256 (.+)$/.exec(authorization) ?? [];
+  const pieces = (text ?? "").split(",").map((piece) =>
+    /^ *(Credential|AdditionalHeaders|Signature)=(.+)$/.exec(piece)
+  );
+  const parts = new Map(pieces.map((piece) => [piece?.[1], piece?.[2]]));
+  const [credential, signature] = [parts.get("Credential"), parts.get("Signature")];
+  if (!credential || !signature || parts.has(undefined) || parts.size !== pieces.length) return undefined;
   return {
     credential,
-    additional,
+    additional: parts.get("AdditionalHeaders"),
     signature,
     date: headers.get("x-oss-date"),
     token: headers.get("x-oss-security-token"),
@@ -111,7 +111,17 @@ function fromQuery(query: Map<string, string>): Raw | undefined {
   };
 }
 
-function parseDate(date: string): number {
+/** The parts of a credential, `key/date/region/product/aliyun_v4_request`. */
+export function parseScope(
+  credential: string,
+): { accessKeyId: string; scope: string; day: string; region: string } | undefined {
+  const [, accessKeyId, scope, day, region] =
+    /^([^/]+)\/((\d{8})\/([^/]+)\/[^/]+\/aliyun_v4_request)$/.exec(credential) ?? [];
+  return accessKeyId && scope && day && region ? { accessKeyId, scope, day, region } : undefined;
+}
+
+/** A date of version 4 in milliseconds since the Unix epoch, or NaN. */
+export function parseDate(date: string): number {
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date) ??
     [];
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);

@@ -1,3 +1,4 @@
+import { toBytes } from "@std/streams/to-bytes";
 import { parseOssUri } from "../../core/oss-uri.ts";
 import type { Cloud } from "./cloud.ts";
 import type { StoredObject } from "./store.ts";
@@ -47,11 +48,11 @@ const processors: readonly Processor[] = [
 ];
 
 /** Finds or makes what runs a service: a handler by its name, by its processor, or a built-in processor. */
-export function loadRunner(
+export async function loadRunner(
   name: string,
   config: Readonly<Record<string, unknown>>,
   cloud: Pick<Cloud, "handlers" | "store">,
-): Runner | Failure {
+): Promise<Runner | Failure> {
   const { processor: code, model_path: modelPath } = config;
   for (const key of [name, code]) {
     const run = typeof key === "string" && Object.hasOwn(cloud.handlers, key)
@@ -70,7 +71,7 @@ export function loadRunner(
   }
   try {
     if (typeof modelPath !== "string") throw new TypeError("the service has no model_path");
-    return { run: processor.load(textOf(findModel(modelPath, cloud))) };
+    return { run: processor.load(await textOf(findModel(modelPath, cloud), cloud)) };
   } catch (error) {
     const [models, handler] = processor.foreign ?? [];
     return {
@@ -86,7 +87,7 @@ export function loadRunner(
 /** The object that `model_path` names, or the only `.json` object of the folder it names. */
 function findModel(modelPath: string, { store }: Pick<Cloud, "store">): StoredObject {
   const { bucket, key } = parseOssUri(modelPath);
-  const objects = store.buckets.get(bucket);
+  const objects = store.buckets.get(bucket)?.objects;
   if (!objects) throw new TypeError(`there is no bucket "${bucket}"`);
   const object = objects.get(key);
   if (object && !key.endsWith("/")) return object;
@@ -101,9 +102,10 @@ function findModel(modelPath: string, { store }: Pick<Cloud, "store">): StoredOb
   return model;
 }
 
-function textOf({ body }: StoredObject): string {
+async function textOf(object: StoredObject, { store }: Pick<Cloud, "store">): Promise<string> {
+  const bytes = await toBytes(store.read(object, [0, object.size]));
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch { // whose message each runtime words in its own way
     throw new TypeError("the object is not text in UTF-8");
   }

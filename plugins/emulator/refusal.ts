@@ -8,6 +8,8 @@ export interface RefusalInit {
   message: string;
   /** Further elements of an OSS error document. */
   details?: Record<string, string>;
+  /** The vendor's fine-grained number of an error of OSS, where the code alone doesn't tell it. */
+  number?: string;
 }
 
 /** A {@linkcode RefusalInit} on its way out of a route. */
@@ -18,13 +20,16 @@ export class Refusal extends Error {
   readonly code: string;
   /** Further elements of an OSS error document. */
   readonly details: Record<string, string>;
+  /** The vendor's fine-grained number of an error of OSS. */
+  readonly number: string | undefined;
 
   /** Makes the refusal. */
-  constructor({ status, code, message, details = {} }: RefusalInit) {
+  constructor({ status, code, message, details = {}, number }: RefusalInit) {
     super(message);
     this.status = status;
     this.code = code;
     this.details = details;
+    this.number = number;
   }
 }
 

@@ -42,11 +42,12 @@ export async function serve(
   { port = 0, hostname = "127.0.0.1" }: ServeOptions = {},
 ): Promise<EmulatorServer> {
   const server = createServer((incoming, outgoing) => {
-    answer(handle, incoming, outgoing).catch((error: unknown) => {
+    answer(handle, incoming, outgoing).catch(() => {
       // The answer broke off half-way: all that can still be said is that it is not complete.
-      outgoing.destroy(error instanceof Error ? error : undefined);
+      incoming.socket.destroy();
     });
   });
+  server.requestTimeout = 0; // gigabytes take their time
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, hostname, resolve);
@@ -76,6 +77,7 @@ async function answer(
   try {
     response = await handle(readRequest(incoming, gone.signal));
   } catch (error) {
+    if (isDropped(error)) return void incoming.socket.destroy(); // the answer alone would be an empty one on Bun
     response = new Response(`the emulator failed: ${error instanceof Error ? error.message : error}`, {
       status: 500,
     });
@@ -85,6 +87,12 @@ async function answer(
   if (response.body && incoming.method !== "HEAD") await send(response.body, outgoing, gone.signal);
   outgoing.end();
   discard(incoming);
+}
+
+/** Whether an error is the broken connection of `withFaults()`, which breaks the client's as well. */
+function isDropped(error: unknown): boolean {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  return typeof cause === "object" && cause !== null && "code" in cause && cause.code === "ECONNRESET";
 }
 
 /** The request as web standards have it, its address built from the `Host` header since that is what was signed. */
@@ -103,21 +111,34 @@ function readRequest(incoming: IncomingMessage, signal: AbortSignal): Request {
   );
 }
 
+/** Bytes of a request's body that may wait for their reader. */
+const waiting = 1024 * 1024;
+
 /** The body as it arrives, no faster than it is read. */
 function readBody(incoming: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     start(controller): void {
-      incoming.on("data", (chunk: Uint8Array) => {
-        controller.enqueue(new Uint8Array(chunk));
+      let over = false;
+      const end = (error?: Error): void => {
+        if (over) return;
+        over = true;
+        if (error) controller.error(error);
+        else controller.close();
+      };
+      incoming.on("data", (chunk: Uint8Array<ArrayBuffer>) => {
+        if (over) return;
+        // The bytes as they are, but no Buffer, whose methods differ.
+        controller.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
         if ((controller.desiredSize ?? 0) <= 0) incoming.pause();
       });
       incoming.pause();
-      incoming.once("end", () => controller.close());
-      incoming.once("error", (error) => controller.error(error));
+      incoming.once("end", () => end());
+      incoming.once("error", end);
+      incoming.once("close", () => end(new Error("the client went away in the middle of the body")));
     },
     pull: () => void incoming.resume(),
     cancel: () => discard(incoming),
-  });
+  }, { highWaterMark: waiting, size: (chunk) => chunk?.byteLength ?? 0 });
 }
 
 /** Lets the rest of a request pass unread, so that the connection can carry the next one. */
@@ -134,12 +155,14 @@ async function send(
   gone: AbortSignal,
 ): Promise<void> {
   const reader = body.getReader();
-  gone.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
+  let goOn = (): void => {};
+  outgoing.on("drain", () => goOn());
+  gone.addEventListener("abort", () => {
+    reader.cancel().catch(() => {});
+    goOn();
+  }, { once: true });
   for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
-    if (outgoing.write(value)) continue;
-    await new Promise<void>((resolve) => {
-      outgoing.once("drain", resolve);
-      outgoing.once("close", resolve);
-    });
+    const drained = new Promise<void>((resolve) => goOn = resolve);
+    if (!outgoing.write(value) && !gone.aborted) await drained;
   }
 }

@@ -31,7 +31,11 @@ export function allServices(cloud: Cloud): FoundService[] {
 }
 
 /** Creates a service. */
-export function createService(cloud: Cloud, body: JsonObject, labels: string | undefined): FoundService {
+export async function createService(
+  cloud: Cloud,
+  body: JsonObject,
+  labels: string | undefined,
+): Promise<FoundService> {
   const { token, config } = splitToken(body);
   const name = serviceName(config);
   if (findService(cloud, name)) {
@@ -55,7 +59,7 @@ export function createService(cloud: Cloud, body: JsonObject, labels: string | u
     updatedAt: now,
     version: 1,
     transition: { kind: "create", at: now },
-    runner: loadRunner(name, config, cloud),
+    runner: await loadRunner(name, config, cloud),
   };
   cloud.store.services.delete(name); // so that the new one comes last
   cloud.store.services.set(name, service);
@@ -63,12 +67,12 @@ export function createService(cloud: Cloud, body: JsonObject, labels: string | u
 }
 
 /** Changes the configuration; what runs is replaced, what is stopped stays so. */
-export function updateService(
+export async function updateService(
   cloud: Cloud,
   { service, state }: FoundService,
   body: JsonObject,
   replace: boolean,
-): void {
+): Promise<void> {
   const { token, config: change } = splitToken(body);
   const config = replace ? change : mergeConfig(service.config, change);
   if (serviceName({ name: service.name, ...config }) !== service.name) {
@@ -85,20 +89,24 @@ export function updateService(
   service.labels = config.labels === undefined ? service.labels : parseLabels(config.labels);
   service.version++;
   service.updatedAt = now;
-  service.runner = loadRunner(service.name, service.config, cloud);
+  service.runner = await loadRunner(service.name, service.config, cloud);
   if (state.routed) service.transition = { kind: "update", at: now };
   else if (!state.status.startsWith("Stop")) service.transition = { kind: "create", at: now };
 }
 
 /** Starts, stops or deletes a service, if its state allows that. */
-export function changeState(cloud: Cloud, found: FoundService, kind: "start" | "stop" | "delete"): void {
+export async function changeState(
+  cloud: Cloud,
+  found: FoundService,
+  kind: "start" | "stop" | "delete",
+): Promise<void> {
   const { service, state: { status } } = found;
   const stopped = status === "Stopped" || status === "Stopping";
   const allowed = kind === "start"
     ? status === "Stopped" || status === "Failed"
     : kind === "delete" || !stopped;
   if (!allowed || status === "Deleting") throw wrongState(kind, found);
-  if (kind === "start") service.runner = loadRunner(service.name, service.config, cloud);
+  if (kind === "start") service.runner = await loadRunner(service.name, service.config, cloud);
   service.transition = { kind, at: cloud.clock.now() } satisfies Transition;
 }
 

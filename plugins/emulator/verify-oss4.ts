@@ -2,31 +2,25 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Credentials } from "../../core/credentials.ts";
-import { type KeyLookup, maxSkew, tokenFault } from "./keys.ts";
+import { type KeyLookup, maxSkew } from "./keys.ts";
+import { expired, findKey, isoTime, skewFault, wrongSignature } from "./oss-keys.ts";
 import { type Claims, readClaims } from "./oss4-claims.ts";
 import { refuse, type Verdict } from "./refusal.ts";
-import { compareUtf8, gatherHeaders, parseQuery, percentEncode, type QueryPair } from "./wire-text.ts";
-
-/** A request as it came from the wire, its bucket and key already decoded. */
-export interface Oss4Request {
-  /** HTTP method. */
-  method: string;
-  /** Bucket; empty when the request is about the account. */
-  bucket: string;
-  /** Key; empty when the request is about the bucket. */
-  key: string;
-  /** Query, still escaped, with or without its `?`. */
-  search: string;
-  /** Header lines. */
-  headers: Iterable<readonly [string, string]>;
-}
+import {
+  compareUtf8,
+  gatherHeaders,
+  parseQuery,
+  percentEncode,
+  type QueryPair,
+  type WireRequest,
+} from "./wire-text.ts";
 
 /**
  * Checks an `OSS4-HMAC-SHA256` signature in the header or, presigned, in the query, by the rules of
  * https://www.alibabacloud.com/help/en/oss/developer-reference/recommend-to-use-signature-version-4.
  * A `region` refuses signatures made for another one.
  */
-export function verifyOss4(request: Oss4Request, lookup: KeyLookup, now: number, region?: string): Verdict {
+export function verifyOss4(request: WireRequest, lookup: KeyLookup, now: number, region?: string): Verdict {
   let query: QueryPair[];
   try {
     query = parseQuery(request.search);
@@ -44,69 +38,33 @@ export function verifyOss4(request: Oss4Request, lookup: KeyLookup, now: number,
     );
   }
 
-  const key = lookup(claims.accessKeyId);
-  const details = { OSSAccessKeyId: claims.accessKeyId };
-  const unknown = "The OSS Access Key Id you provided does not exist in our records.";
-  if (!key) return refuse(403, "InvalidAccessKeyId", unknown, details);
-  switch (tokenFault(key, claims.token, now)) {
-    case "missing": // a temporary key isn't known without its token
-      return refuse(403, "InvalidAccessKeyId", unknown, details);
-    case "mismatch":
-      return refuse(403, "InvalidSecurityToken", "The security token you provided is invalid.");
-    case "expired":
-      return refuse(403, "SecurityTokenExpired", "The security token you provided has expired.");
-  }
+  const key = findKey(lookup, claims.accessKeyId, claims.token, now);
+  if ("ok" in key) return key;
   return timeFault(claims, now) ?? signatureFault(request, claims, key) ??
     { ok: true, accessKeyId: claims.accessKeyId };
 }
 
 function timeFault({ date, time, expires }: Claims, now: number): Verdict | undefined {
-  const serverTime = isoTime(now);
-  if (expires !== undefined) {
-    if (now > time + expires * 1000) {
-      return refuse(403, "AccessDenied", "Request has expired.", {
-        Expires: isoTime(time + expires * 1000),
-        ServerTime: serverTime,
-      });
-    }
-    if (time - now > maxSkew) {
-      return refuse(403, "AccessDenied", "Request is not yet valid.", { ServerTime: serverTime });
-    }
-  } else if (Math.abs(now - time) > maxSkew) {
-    return refuse(
-      403,
-      "RequestTimeTooSkewed",
-      "The difference between the request time and the current time is too large.",
-      { RequestTime: date, ServerTime: serverTime, MaxAllowedSkewMilliseconds: String(maxSkew) },
-    );
+  if (expires === undefined) return skewFault(date, time, now);
+  if (now > time + expires * 1000) return expired(time + expires * 1000, now);
+  if (time - now > maxSkew) {
+    return refuse(403, "AccessDenied", "Request is not yet valid.", { ServerTime: isoTime(now) });
   }
 }
 
-function signatureFault(request: Oss4Request, claims: Claims, key: Credentials): Verdict | undefined {
+function signatureFault(request: WireRequest, claims: Claims, key: Credentials): Verdict | undefined {
   const canonicalRequest = oss4CanonicalRequest(request, claims.additionalHeaders);
   const stringToSign = oss4StringToSign(canonicalRequest, claims.date, claims.scope);
   if (oss4Signature(key.accessKeySecret, claims.scope, stringToSign) === claims.signature) return undefined;
   const shown = claims.token
     ? canonicalRequest.replaceAll(claims.token, "***").replaceAll(percentEncode(claims.token), "***")
     : canonicalRequest;
-  return refuse(
-    403,
-    "SignatureDoesNotMatch",
-    "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
-    {
-      OSSAccessKeyId: claims.accessKeyId,
-      SignatureProvided: claims.signature,
-      StringToSign: stringToSign,
-      StringToSignBytes: Array.from(utf8ToBytes(stringToSign), (byte) => byte.toString(16).padStart(2, "0"))
-        .join(" "),
-      CanonicalRequest: shown,
-    },
-  );
+  return wrongSignature(claims, stringToSign, { CanonicalRequest: shown });
 }
 
 /** The canonical request; `additionalHeaders` are signed besides those that always are. */
 export function oss4CanonicalRequest(
-  request: Oss4Request,
+  request: WireRequest,
   additionalHeaders: readonly string[] = [],
 ): string {
   const { method, bucket, key } = request;
@@ -142,8 +100,4 @@ export function oss4Signature(accessKeySecret: string, scope: string, stringToSi
     utf8ToBytes(`aliyun_v4${accessKeySecret}`),
   );
   return bytesToHex(hmac(sha256, signingKey, utf8ToBytes(stringToSign)));
-}
-
-function isoTime(time: number): string {
-  return new Date(time).toISOString();
 }

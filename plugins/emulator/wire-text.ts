@@ -1,3 +1,17 @@
+/** A request as it came from the wire, its bucket and key already decoded. */
+export interface WireRequest {
+  /** HTTP method. */
+  method: string;
+  /** Bucket; empty when the request is about the account. */
+  bucket: string;
+  /** Key; empty when the request is about the bucket. */
+  key: string;
+  /** Query, still escaped, with or without its `?`. */
+  search: string;
+  /** Header lines. */
+  headers: Iterable<readonly [string, string]>;
+}
+
 /** One parameter of a query; a parameter without `=` has the value `""`. */
 export type QueryPair = readonly [name: string, value: string];
 

@@ -115,6 +115,8 @@ test("an object is sent only under the caller's conditions", async () => {
   ];
   const conditions: [header: string, value: string, status: number][] = [
     ["if-match", tag, 200],
+    ["if-match", `"other", ${tag}`, 200],
+    ["if-match", "*", 200],
     ["if-match", '"other"', 412],
     ["if-none-match", tag, 304],
     ["if-none-match", '"other"', 200],
@@ -170,7 +172,7 @@ test("buckets are made and deleted, and operations it does not know are refused"
   assert.equal(await codeOf(object(cloud, "GET new-bucket")), "404 NoSuchBucket");
   assert.equal(await codeOf(object(cloud, "PUT bad-")), "400 InvalidBucketName");
   assert.equal(await codeOf(object(cloud, `PUT ${b}/x`, { query: "acl" })), "501 NotImplemented");
-  assert.equal(await codeOf(object(cloud, `POST ${b}/x`, { query: "uploads" })), "501 NotImplemented");
+  assert.equal(await codeOf(object(cloud, `POST ${b}/x`, { query: "append" })), "501 NotImplemented");
   assert.equal(await codeOf(object(cloud, `POST ${b}/x`)), "405 MethodNotAllowed");
 });
 
@@ -242,4 +244,55 @@ test("listKeys() pages give what one page of everything gives", () => {
       },
     ),
   );
+});
+
+test("an aborted upload writes nothing and stops its source; an aborted download fails", async () => {
+  const cloud = newCloud();
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const fetch: Emulator["fetch"] = (url, init) => cloud.fetch(url, { ...init, signal: controller.signal });
+  let cancelled: unknown;
+  let chunks = 0;
+  const body = new ReadableStream({
+    pull(source) {
+      source.enqueue(new Uint8Array(1000));
+      if (++chunks === 3) controller.abort(reason);
+    },
+    cancel: (why) => void (cancelled = why),
+  }, { highWaterMark: 0 });
+  await assert.rejects(object({ ...cloud, fetch }, `PUT ${b}/k`, { body }), (error) => error === reason);
+  assert.equal(cancelled, reason);
+  assert.equal((await object(cloud, `HEAD ${b}/k`)).status, 404);
+
+  await object(cloud, `PUT ${b}/k`, { body: new Uint8Array(1_000_000) });
+  const late = new AbortController();
+  const reading: Emulator["fetch"] = (url, init) => cloud.fetch(url, { ...init, signal: late.signal });
+  const reader = (await object({ ...cloud, fetch: reading }, `GET ${b}/k`)).body?.getReader();
+  assert.ok(((await reader?.read())?.value?.length ?? 0) > 0);
+  late.abort(reason);
+  await assert.rejects(reader?.read() ?? Promise.resolve(), (error) => error === reason);
+});
+
+test("a listing folds by a delimiter, begins after a key, tells owners when asked and encodes all names", async () => {
+  const cloud = newCloud();
+  for (const name of ["a b/1", "a b/2", "a b/c+/3", "a b/c+/4", "d"]) {
+    await object(cloud, `PUT ${b}/${name}`, { body: name });
+  }
+  const list = async (query: string): Promise<(name: string) => string[]> => {
+    const xml = await (await object(cloud, `GET ${b}/`, { query: `list-type=2&${query}` })).text();
+    return (name) => textOf(xml, name);
+  };
+  const folded = await list("prefix=a%20b%2F&delimiter=%2F&encoding-type=url");
+  assert.deepEqual(folded("Key"), ["a%20b%2F1", "a%20b%2F2"]);
+  assert.deepEqual(folded("Prefix"), ["a%20b%2F", "a%20b%2Fc%2B%2F"]); // the asked one first
+  assert.deepEqual([folded("Delimiter"), folded("EncodingType"), folded("KeyCount")], [["%2F"], ["url"], [
+    "3",
+  ]]);
+  assert.deepEqual(folded("ID"), []);
+  const later = await list("start-after=a%20b%2F2&fetch-owner=true&max-keys=2");
+  assert.deepEqual(later("Key"), ["a b/c+/3", "a b/c+/4"]);
+  assert.equal(later("ID").length, 2);
+  const [token = ""] = later("NextContinuationToken");
+  const last = await list(`start-after=a&continuation-token=${encodeURIComponent(token)}`); // which goes by the token
+  assert.deepEqual([last("Key"), last("IsTruncated")], [["d"], ["false"]]);
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Credentials } from "../../core/credentials.ts";
-import { type Oss4Request, verifyOss4 } from "../../plugins/emulator/verify-oss4.ts";
+import { verifyOss4 } from "../../plugins/emulator/verify-oss4.ts";
+import type { WireRequest } from "../../plugins/emulator/wire-text.ts";
 import { changeEachByte, changeHeader, type HeaderLine } from "../support/one_byte.ts";
 import { vectors } from "../support/vectors.ts";
 
@@ -41,7 +42,7 @@ const all = [
 ];
 
 /** The request as it travels: from the recorded wire where there is one, else built from the input. */
-function requestOf({ kind, input, expected }: Vector): Oss4Request {
+function requestOf({ kind, input, expected }: Vector): WireRequest {
   const { method, bucket, key, credentials, additionalHeaders } = input;
   const scope = `${credentials.accessKeyId}/${
     input.date.slice(0, 8)
@@ -78,7 +79,7 @@ function timeOf(date: string): number {
   return Date.parse(date.replace(/^(....)(..)(..T..)(..)(..Z)$/, "$1-$2-$3:$4:$5"));
 }
 
-function verify({ input }: Vector, request: Oss4Request): ReturnType<typeof verifyOss4> {
+function verify({ input }: Vector, request: WireRequest): ReturnType<typeof verifyOss4> {
   const { credentials } = input;
   return verifyOss4(
     request,
@@ -120,7 +121,7 @@ for (const vector of all) {
   test(`verifyOss4() refuses ${vector.id} with one byte changed`, () => {
     const isSigned = (name: string): boolean =>
       /^(content-type|content-md5|x-oss-.*)$/.test(name) || additionalHeaders.includes(name);
-    const changed: Oss4Request[] = [
+    const changed: WireRequest[] = [
       ...changeEachByte(request.method).map((method) => ({ ...request, method })),
       ...changeEachByte(request.bucket).map((bucket) => ({ ...request, bucket })),
       ...changeEachByte(request.key).map((key) => ({ ...request, key })),
@@ -199,4 +200,26 @@ test("verifyOss4() refuses a token that is missing, wrong or expired", () => {
   assert.equal(refusalOf(withToken, wrong, timeOf(date)), "403 InvalidSecurityToken");
   const expired = { ...credentials, expiration: new Date(timeOf(date)) };
   assert.equal(refusalOf(withToken, expired, timeOf(date)), "403 SecurityTokenExpired");
+});
+
+test("verifyOss4() reads the parts of the header in any order and with blanks, each once", () => {
+  const sample = all.find(({ kind, input }) => kind === "header" && input.additionalHeaders.length > 0);
+  assert.ok(sample);
+  const request = requestOf(sample);
+  const parts = (new Map(request.headers).get("authorization") ?? "").replace("OSS4-HMAC-SHA256 ", "").split(
+    ",",
+  );
+  assert.equal(parts.length, 3);
+  const verdict = (text: string): boolean => {
+    const headers = [...request.headers].map(([name, value]) =>
+      name === "authorization" ? [name, `OSS4-HMAC-SHA256 ${text}`] as const : [name, value] as const
+    );
+    return verify(sample, { ...request, headers }).ok;
+  };
+  assert.ok(verdict(parts.join(", "))); // as Alibaba's Python client sends it
+  assert.ok(verdict(parts.toReversed().join(",")));
+  const [first = ""] = parts;
+  for (const wrong of [parts.slice(1), [...parts, first], [...parts, "Other=1"], [...parts, ""]]) {
+    assert.ok(!verdict(wrong.join(",")), wrong.join(","));
+  }
 });
