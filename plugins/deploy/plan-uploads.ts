@@ -19,7 +19,7 @@ const longestKey = 1023;
  * Looks at every file before anything is sent, so that a missing folder or an unreadable file stops a deployment
  * that has done nothing yet. Each source gets a folder of its own below `prefix`.
  *
- * @throws {TypeError} when a source has no files, or a key can't be one.
+ * @throws {TypeError} when a source has no files, or holds what can't be an object.
  * @throws {StorageError} when a file can't be read.
  */
 export async function planUploads(
@@ -37,7 +37,7 @@ export async function planUploads(
     if (entries.length === 0) throw new TypeError(`Cannot deploy "${source.label}": it has no files`);
     for (const entry of entries) {
       const key = folder + entry.path;
-      const problem = keyProblem(key);
+      const problem = kindProblem(entry) ?? keyProblem(key);
       if (problem) throw new TypeError(`Cannot deploy "${source.label}": the key "${key}" ${problem}`);
       await checkReadable(entry, source);
       files.push({ key, entry });
@@ -46,6 +46,14 @@ export async function planUploads(
     addresses.set(source, `oss://${storage.bucket}/${folder}${single ? entries[0]!.path : ""}`);
   }
   return { files, addressOf: (source) => addresses.get(source)! }; // planned above
+}
+
+/** What keeps an entry from being an object. */
+function kindProblem({ kind = "file" }: FileEntry): string | undefined {
+  if (kind === "file") return undefined;
+  return kind === "link"
+    ? 'would be a link, which OSS does not have; follow it with `links: "follow"`'
+    : 'would be an empty folder, which OSS does not have; leave it out with `emptyFolders: "skip"`';
 }
 
 /** What keeps a text from being a key that OSS takes and URLs can carry. */
@@ -60,7 +68,7 @@ export function keyProblem(key: string): string | undefined {
 }
 
 async function checkReadable(entry: FileEntry, { label }: FileSource): Promise<void> {
-  const reader = entry.open().getReader();
+  const reader = entry.open({ start: 0, end: 0 }).getReader(); // a whole file may come over a network
   try {
     await reader.read();
   } catch (cause) {

@@ -14,11 +14,15 @@
 import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { redact } from "../../core/redact.ts";
 import type { FileEntry, FileSource } from "../../core/files.ts";
-import { digestFiles } from "./digest.ts";
-import { attempt, fileEntry, walk } from "./walk.ts";
+import { digestFiles } from "../../core/file-digest.ts";
+import { attempt, fileEntry } from "./disk/file.ts";
+import { defaultIgnoreRules, ignoreRules } from "./disk/ignore-rules.ts";
+import { localPath } from "./disk/local-path.ts";
+import { type Skipped, walk, type WalkOptions } from "./disk/walk.ts";
+
+export { defaultIgnoreRules } from "./disk/ignore-rules.ts";
+export type { Skipped } from "./disk/walk.ts";
 
 /** Options of {@linkcode fromDisk}. */
 export interface FromDiskOptions {
@@ -29,17 +33,32 @@ export interface FromDiskOptions {
    * could send any file of this machine; caches that link to a shared store need it. @default {false}
    */
   outsideLinks?: boolean;
+  /**
+   * What to leave out: `true` for {@linkcode defaultIgnoreRules} and the files `.paiignore` in the folder and those
+   * below, which are written as `.gitignore` is and overrule the defaults; rules of one's own instead of both; or
+   * `false` for nothing. @default {true}
+   */
+  ignore?: boolean | readonly string[];
+  /**
+   * What to do with symbolic links: take what they lead to, keep them as links (which archives can hold, and uploads
+   * refuse), or refuse them. @default {"follow"}
+   */
+  links?: "follow" | "keep" | "refuse";
+  /** What to do with folders that hold no files: archives can keep them, and uploads refuse. @default {"skip"} */
+  emptyFolders?: "keep" | "skip" | "refuse";
+  /** Told of everything that is left out, and why, each time that the source is read. */
+  onSkip?: (skipped: Skipped) => void;
 }
 
 /**
- * A file or folder on this machine. Nothing is read before the source is used. Every file of a folder counts,
- * those that start with a dot too; links are followed.
+ * A file or folder on this machine. Nothing is read before the source is used. Files whose names start with a dot count
+ * too, but not what a `.paiignore` or {@linkcode defaultIgnoreRules} leave out; links are followed.
  *
  * @param path Path, or address of the scheme `file:`.
  * @throws {TypeError} when it is neither.
  */
 export function fromDisk(path: string | URL, options: FromDiskOptions = {}): FileSource {
-  const { outsideLinks = false } = options;
+  const walking = walkOptions(options);
   const absolute = resolve(localPath(path));
   const label = options.label ?? (typeof path === "string" ? path : localPath(path));
 
@@ -59,24 +78,18 @@ export function fromDisk(path: string | URL, options: FromDiskOptions = {}): Fil
     digest: () => digestFiles(label, source),
     async *[Symbol.asyncIterator](): AsyncIterator<FileEntry> {
       if (await source.kind() === "file") yield await fileEntry(label, basename(absolute), absolute);
-      else yield* walk(label, absolute, { outsideLinks });
+      else yield* walk(label, absolute, walking);
     },
   };
   return source;
 }
 
-function localPath(path: string | URL): string {
-  const text = `${path}`;
-  if (/^file:/i.test(text)) return fileURLToPath(text);
-  if (/^oss:\/\//i.test(text)) {
-    throw new TypeError(
-      `Cannot use "${redact(text)}" as a local path: it is on OSS; pass the address itself, \`ossUri(text)\``,
-    );
-  }
-  if (text === "" || path instanceof URL || /^[a-z][a-z0-9+.-]+:\/\//i.test(text) || text.includes("\0")) {
-    throw new TypeError(
-      `Cannot use ${JSON.stringify(redact(text))} as a local path: write a path or a file: address`,
-    );
-  }
-  return text;
+function walkOptions(options: FromDiskOptions): WalkOptions {
+  const { outsideLinks = false, ignore = true, links = "follow", emptyFolders = "skip", onSkip } = options;
+  const rules = ignore === true
+    ? ignoreRules(defaultIgnoreRules, "the defaults")
+    : ignore
+    ? ignoreRules(ignore, "`ignore`")
+    : undefined;
+  return { rules, ruleFiles: ignore === true, links, outsideLinks, emptyFolders, onSkip };
 }

@@ -82,7 +82,7 @@ test("digest() is the same from disk and from memory", async () => {
       const all = Object.keys(tree);
       fc.pre(!all.some((one) => all.some((other) => other.startsWith(`${one}/`))));
       const files = Object.fromEntries(all.map((path) => [path, new Uint8Array(tree[path]!)]));
-      const disk = fromDisk(await folderWith(files)), memory = fromMap(files);
+      const disk = fromDisk(await folderWith(files), { ignore: false }), memory = fromMap(files);
       assert.equal(await disk.digest(), await memory.digest());
       assert.deepEqual(await paths(disk), await paths(memory));
     }),
@@ -100,6 +100,16 @@ test("open() reads a large file in chunks that make up the whole", async () => {
     assert.deepEqual(new Uint8Array(await new Blob(chunks).arrayBuffer()), content);
   }
   assert.equal(await source.digest(), await fromMap({ large: content }).digest());
+});
+
+test("open() reads a part of a file", async () => {
+  const content = new Uint8Array(600_001).map((_, index) => index * 7);
+  for await (const { open } of fromDisk(await folderWith({ large: content }))) {
+    for (const [start, end] of [[0, 0], [1, 262_144], [262_143, 262_145], [599_999, undefined], [5, 1e9]]) {
+      const read = new Uint8Array(await new Response(open({ start: start!, end })).arrayBuffer());
+      assert.deepEqual(read, content.slice(start, end === undefined ? undefined : end + 1));
+    }
+  }
 });
 
 test("open() can be cancelled before, while and after it reads", async () => {
