@@ -48,6 +48,52 @@ export interface AliOssClient {
   listBuckets(): Promise<{ buckets: { name: string; region: string }[] }>;
   getBucketInfo(bucket: string): Promise<unknown>;
   getACL(key: string): Promise<unknown>;
+  multipartUpload(
+    key: string,
+    source: string | Uint8Array,
+    options?: { partSize?: number; parallel?: number; meta?: Record<string, string> },
+  ): Promise<Answered & { etag: string }>;
+  initMultipartUpload(key: string): Promise<{ uploadId: string }>;
+  uploadPart(
+    key: string,
+    uploadId: string,
+    number: number,
+    file: string | Uint8Array,
+    start: number,
+    end: number,
+  ): Promise<{ etag: string }>;
+  completeMultipartUpload(
+    key: string,
+    uploadId: string,
+    parts: { number: number; etag: string }[],
+  ): Promise<Answered & { etag: string }>;
+  abortMultipartUpload(key: string, uploadId: string): Promise<Answered>;
+  listParts(
+    key: string,
+    uploadId: string,
+    query: Record<string, string | number>,
+  ): Promise<{ isTruncated: string; parts: { PartNumber: string; Size: string; ETag: string }[] }>;
+  listUploads(
+    query: Record<string, string | number>,
+  ): Promise<{ uploads: { name: string; uploadId: string }[] }>;
+  deleteMulti(
+    keys: string[],
+    options?: { quiet?: boolean },
+  ): Promise<Answered & { deleted?: { Key: string }[] }>;
+  copy(key: string, source: string, options?: { meta?: Record<string, string> }): Promise<Answered>;
+  putObjectTagging(key: string, tags: Record<string, string>): Promise<Answered>;
+  getObjectTagging(key: string): Promise<Answered & { tag: Record<string, string> }>;
+  deleteObjectTagging(key: string): Promise<Answered>;
+  getObjectMeta(key: string): Promise<Answered>;
+  signatureUrl(key: string, options: { method?: string; expires?: number; "Content-Type"?: string }): string;
+  calculatePostSignature(policy: object): { OSSAccessKeyId: string; Signature: string; policy: string };
+  signPostObjectPolicyV4(policy: object, date: Date): string;
+  authorizationV4(
+    method: string,
+    request: { headers: Record<string, string>; queries?: Record<string, string | null> },
+    bucket: string,
+    key: string,
+  ): string;
   signatureUrlV4(
     method: string,
     expires: number,
@@ -57,7 +103,7 @@ export interface AliOssClient {
 }
 
 /**
- * Makes an ali-oss client that signs with version 4.
+ * Makes an ali-oss client that signs with version 4, or 1.
  *
  * At an address in digits ali-oss names the vendor's host in its `Host` header, and the bucket with it;
  * `pathStyle` calls the machine by name, where the bucket is part of the path.
@@ -65,7 +111,7 @@ export interface AliOssClient {
 export function aliOss(
   url: string,
   { accessKeyId, accessKeySecret, securityToken }: Credentials,
-  { pathStyle = false }: { pathStyle?: boolean } = {},
+  { pathStyle = false, version = 4 }: { pathStyle?: boolean; version?: 1 | 4 } = {},
 ): AliOssClient {
   const token = securityToken && {
     stsToken: securityToken,
@@ -76,7 +122,7 @@ export function aliOss(
     accessKeyId,
     accessKeySecret,
     ...token,
-    authorizationV4: true,
+    authorizationV4: version === 4,
     bucket,
     region: "oss-cn-hangzhou",
     endpoint: pathStyle ? url.replace("127.0.0.1", "localhost") : url,

@@ -81,6 +81,9 @@ test("ali-oss and oss() describe an object alike", async () => {
       etag: String(headers.etag).replaceAll('"', ""),
       lastModified: new Date(String(headers["last-modified"])),
       contentType: headers["content-type"],
+      crc64: headers["x-oss-hash-crc64ecma"],
+      storageClass: headers["x-oss-storage-class"],
+      metadata: undefined,
     });
   }
 });
