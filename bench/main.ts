@@ -2,8 +2,8 @@
  * Compares speed with peers, on Deno, Bun and Node: `deno task bench`. Ends with 1 when a figure is worse than half of its
  * goal.
  *
- * - `--quick` takes about a minute, with fewer and shorter rounds and only the peer that goals name;
- * - `--only tensors`, or `predict`, or `sign`: one group, or several with commas;
+ * - `--quick` takes about two minutes, with fewer and shorter rounds and only the peer that goals name;
+ * - `--only tensors`, or `predict`, `sign` or `storage`: one group, or several with commas;
  * - `--payload small`: one payload of the tensors, or several;
  * - `--runtime node`: one runtime, or several with commas; the variable `SKIP=bun,node` leaves some out;
  * - `--json` prints every measured time in nanoseconds instead of tables;
@@ -31,6 +31,7 @@ import {
   type Report,
   type Selection,
 } from "./runtimes.ts";
+import { measureStorage, storageGoals, storagePreface, storageTables } from "./storage.ts";
 import { closedGates, goalTable, tables } from "./tables.ts";
 
 const preface =
@@ -144,11 +145,21 @@ async function write(text: string): Promise<void> {
   await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", file] }).output(); // aligns the columns
 }
 
+/** Storage runs apart, too: its transfers are no contests within a process. */
+async function measureTransfers(options: { quick: boolean }, reports: readonly Report[]): Promise<More> {
+  const run = await measureStorage(options), tables = storageTables(run);
+  return {
+    rows: storageGoals(reports, run),
+    text: tables && `## Storage\n\n${storagePreface}\n\n${tables}`,
+  };
+}
+
 /** Everything that is asked for, once. */
 async function measureAll(selection: Selection, runtimes: string[]): Promise<[Report[], GoalRow[], More[]]> {
   const reports = await reportAll(selection, runtimes);
   const isWhole = selection.only.length === groups.length && !selection.payloads;
   const more = isWhole ? await measureMore(selection) : [];
+  if (selection.only.includes("storage")) more.push(await measureTransfers(selection, reports));
   return [reports, [...tensorGoals(reports), ...more.flatMap(({ rows }) => rows)], more];
 }
 

@@ -85,6 +85,28 @@ export async function run({ title, command, args }: Program, ...rest: string[]):
   }
 }
 
+/**
+ * Path of the program of a source in C++, which is built when the source is another than that of the last time.
+ *
+ * @param part The part of the bench that needs it, which `SKIP` can leave out.
+ */
+export async function buildCpp(source: URL, part: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(source));
+  const program = `${buildFolder}${part}-${new Uint8Array(digest).toHex().slice(0, 16)}`;
+  const exists = await Deno.stat(program).then(() => true, () => false);
+  if (exists) return program;
+  const args = ["-std=c++17", "-O2", "-pthread", fileURLToPath(source), "-o", program];
+  try {
+    await run({ title: "the compiler", command: Deno.env.get("CXX") ?? "g++", args });
+  } catch (cause) {
+    const reason = (cause as Error).message; // run() throws errors
+    throw new Error(`Cannot build the service: ${reason}; install g++, or leave it out with SKIP=${part}`, {
+      cause,
+    });
+  }
+  return program;
+}
+
 /** A program that goes on and answers lines with lines. */
 export interface Child extends AsyncDisposable {
   /** The program. */

@@ -10,6 +10,7 @@ import { type Contest, full, measure, type Measured, quick } from "./measure.ts"
 import type { PayloadId } from "./payloads.ts";
 import { predictContests } from "./predict.ts";
 import { signContests } from "./sign.ts";
+import { storageContests } from "./storage/contests.ts";
 import { tensorContests } from "./tensors.ts";
 
 /** What one runtime measured. */
@@ -21,7 +22,7 @@ export interface Report {
 }
 
 /** Groups of contests, in the order of the tables. */
-export const groups = ["predict", "tensors", "sign"] as const;
+export const groups = ["predict", "tensors", "sign", "storage"] as const;
 
 /** What is measured. */
 export interface Selection {
@@ -48,6 +49,7 @@ function contestsOf(
   selection: Selection,
 ): Iterable<Contest> | AsyncIterable<Contest> {
   if (group === "predict") return predictContests();
+  if (group === "storage") return storageContests();
   return group === "sign" ? signContests() : tensorContests(selection);
 }
 

@@ -11,7 +11,7 @@ import { OpenApiUtil } from "@alicloud/openapi-core";
 import { Request as DaraRequest } from "@darabonba/typescript";
 import AliOss from "ali-oss";
 import { type ApiCall, signRequest } from "../core/api-request.ts";
-import { rememberSigningKey, signOss4 } from "../plugins/storage/oss4.ts";
+import { rememberSigningKey, signOss4 } from "../plugins/storage/oss/signature-v4.ts";
 import type { Candidate, Contest } from "./measure.ts";
 
 const credentials = { accessKeyId: "invented-key", accessKeySecret: "invented-secret" };
@@ -148,11 +148,11 @@ function oss4(): [Candidate, ...Candidate[]] {
     { name: "`ali-oss`", call: theirs },
     {
       name: "**`signOss4`** as `oss()` calls it, the day's key remembered",
-      call: () => signOss4(request, credentials, { date, region }, deriveKey).authorization,
+      call: () => signOss4(request, credentials, { date, region }, deriveKey).headers.authorization,
     },
     {
       name: "**`signOss4`**, its key derived each time as in `ali-oss`",
-      call: () => signOss4(request, credentials, { date, region }).authorization,
+      call: () => signOss4(request, credentials, { date, region }).headers.authorization,
     },
   ];
 }

@@ -43,6 +43,23 @@ export default (client, key, body) => oss(client, { bucket: "b" }).put(key, body
     budget: 11_000,
   },
   {
+    label: "`./storage/multipart`: uploads of any size",
+    program: `import { oss } from "${ours}/storage/oss";
+import { upload } from "${ours}/storage/multipart";
+export default (client, key, source) => upload(oss(client, { bucket: "b" }), key, source);`,
+  },
+  {
+    label: "`./storage/verified`",
+    program: `import { oss } from "${ours}/storage/oss";
+import { getVerified } from "${ours}/storage/verified";
+export default (client, key) => getVerified(oss(client, { bucket: "b" }), key);`,
+  },
+  {
+    label: "`./storage/oss` with all of its functions, `oss-v1` and `post-policy`",
+    program: `export * from "${ours}/storage/oss"; export * from "${ours}/storage/oss-v1";
+export * from "${ours}/storage/post-policy";`,
+  },
+  {
     label: "`./predictor` with `./serializers/tensorflow`",
     program: `import { Predictor } from "${ours}/predictor";
 import { tensorflow } from "${ours}/serializers/tensorflow";
@@ -108,6 +125,24 @@ export default (client) => new Model({ inferenceSpec: new InferenceSpec({}) }).d
   {
     label: "`./storage/files`",
     program: `import { fromDisk } from "${ours}/storage/files"; export default (path) => fromDisk(path);`,
+  },
+  {
+    label: "`./storage/tar`",
+    program: `import { tarGz } from "${ours}/storage/tar"; export default (source) => tarGz(source);`,
+  },
+  {
+    label: "`./storage/extract`",
+    program:
+      `import { extract } from "${ours}/storage/extract"; export default (body) => extract(body, "m");`,
+  },
+  {
+    label: "`./storage/download`",
+    program:
+      `import { download } from "${ours}/storage/download"; export default (bucket) => download(bucket, "k", "f");`,
+  },
+  {
+    label: "`./storage/git`",
+    program: `import { fromGit } from "${ours}/storage/git"; export default (repo) => fromGit({ repo });`,
   },
   {
     label: "`./emulator`",
