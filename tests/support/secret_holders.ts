@@ -1,6 +1,9 @@
 import { createClient } from "../../core/client.ts";
+import type { Fetch } from "../../core/fetch.ts";
 import { describeService } from "../../core/eas-service.ts";
 import { bearerAuth, Predictor, tokenAuth } from "../../core/predictor.ts";
+import { oss, type OssBucket, type OssSigner } from "../../plugins/storage/oss.ts";
+import { ossV1 } from "../../plugins/storage/oss-v1.ts";
 
 const token = "NGY0M2Y5ZDU2YmZlMGQ5Y2U3ZDM4Yw==";
 const accessKeySecret = "yourTopSecret0123456789abcdef";
@@ -38,6 +41,7 @@ export async function secretHolders(): Promise<[title: string, holder: unknown][
     ["an authorizer", tokenAuth(token)],
     ["the error of a broken token", await caught(() => tokenAuth(`${token}\r\n`))],
     ...await fromClients(),
+    ...await fromBuckets(),
     ...await predictionErrors(),
     ...await apiErrors(),
   ];
@@ -61,6 +65,31 @@ async function fromClients(): Promise<[string, unknown][]> {
     ["a description", await describeService(client, "iris")],
     ["a client's predictor", await client.predictor("iris")],
   ];
+}
+
+/** Buckets that have signed, and refusals whose message repeats what the request came with. */
+async function fromBuckets(): Promise<[string, unknown][]> {
+  const credentials = { accessKeyId: "LTAIexample", accessKeySecret, securityToken };
+  const bucketOf = (fetch: Fetch, signer?: OssSigner): OssBucket =>
+    oss(createClient({ region: "cn-hangzhou", credentials, fetch }), { bucket: "bkt", signer });
+  const holders: [string, unknown][] = [];
+  for (const [version, signer] of [["4", undefined], ["1", ossV1()]] as const) {
+    const bucket = bucketOf(() => new Response(), signer);
+    await bucket.delete("a");
+    holders.push([`a bucket that signs by version ${version}`, bucket]);
+    for (const [form, echo] of Object.entries(bareEchoes)) {
+      const refusing = bucketOf((_, { headers }) => {
+        const said = echo("x-oss-security-token", new Headers(headers).get("x-oss-security-token")!);
+        const escaped = said.replace(/[&<>]/g, (char) => `&#${char.charCodeAt(0)};`);
+        return new Response(`<Error><Code>Refused</Code><Message>${escaped}</Message></Error>`, {
+          status: 403,
+        });
+      }, signer);
+      const error = await caught(() => refusing.put("a", "text"));
+      holders.push([`a StorageError that repeats the token as ${form}, version ${version}`, error]);
+    }
+  }
+  return holders;
 }
 
 /** Refusals, and answers that no serializer can read; each repeats the header that the request came with. */

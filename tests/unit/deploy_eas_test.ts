@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { FileSource } from "../../core/files.ts";
+import type { FileEntry, FileSource } from "../../core/files.ts";
 import type { OssUri } from "../../core/oss-uri.ts";
 import type { Service } from "../../core/service.ts";
 import {
@@ -327,6 +327,12 @@ const missing: FileSource = {
   }),
 };
 
+const holding = (entry: Partial<FileEntry>): FileSource => ({
+  ...unreadable,
+  async *[Symbol.asyncIterator]() {
+    yield { path: "a", size: 0, open: () => new Blob([]).stream(), ...entry };
+  },
+});
 const noFiles: FileSource = { ...unreadable, async *[Symbol.asyncIterator]() {} };
 
 const refused: {
@@ -394,6 +400,16 @@ const refused: {
   },
   { name: "a key that is too long", model: fromMap({ ["é".repeat(600)]: "" }), says: /has 12\d\d bytes/ },
   { name: "files that are none", model: noFiles, says: /Cannot deploy "\.\/model": it has no files/ },
+  {
+    name: "files with a link",
+    model: holding({ kind: "link", target: "b" }),
+    says: /the key "pai\/model_data\/.*\/a" would be a link, .* follow it with `links: "follow"`$/,
+  },
+  {
+    name: "files with an empty folder",
+    model: holding({ kind: "directory" }),
+    says: /would be an empty folder, .* leave it out with `emptyFolders: "skip"`$/,
+  },
   { name: "a label that is no text", options: { labels: { a: 1 } }, says: /label "a"/ },
   {
     name: "__proto__ in options",
