@@ -97,8 +97,7 @@ async function sendUntilStored(job: UploadJob, part: SendablePart): Promise<Stor
       }
       if (!signal.aborted && !renewed && isOver(error)) {
         renewed = true;
-        // A bucket has refused credentials renewed, but can't send the stream again; it can ask for something
-        // else.
+        // A bucket has refused credentials renewed, but can't send a stream again; asking for something else will do.
         await bucket.head(key, { signal }).catch(() => {});
         continue;
       }
