@@ -101,8 +101,13 @@ function openable(what: string, content: Exclude<UploadSource, string>): OpenSou
   };
 }
 
-// What a stream of bytes in memory hands over at once: larger ones gain nothing, and are hashed in one go.
-const chunkSize = 256 * 1024;
+// What is hashed at once: a third faster than chunks of 64 KB, and still in the processor's second cache.
+const hashSize = 256 * 1024;
+
+// What a stream of bytes in memory hands over at once: with half as much, an upload takes a tenth more of the
+// processor. With twice as much Deno now and then waits for 40 ms with a body of two chunks, until the server
+// acknowledges the second one.
+const chunkSize = 512 * 1024;
 
 /** A stream over bytes in memory, none of which is copied. */
 export function bytesStream(bytes: Uint8Array): ReadableStream<Uint8Array> {
@@ -144,16 +149,21 @@ function passing(what: string, chunks: Chunks, size: number | undefined): Passin
     kind: "passing",
     size,
     async read(into, signal) {
-      let length = 0, crc = 0n;
+      let length = 0, hashed = 0, crc = 0n;
+      const hash = (): void => {
+        crc = crc64(into.subarray(hashed, length), crc);
+        hashed = length;
+      };
       while (length < into.length) {
         if (!rest.length && !ended) await next(signal);
         if (!rest.length && ended) break;
         const piece = rest.subarray(0, into.length - length);
         into.set(piece, length);
-        crc = crc64(piece, crc);
         length += piece.length;
         rest = rest.subarray(piece.length);
+        if (length - hashed >= hashSize) hash();
       }
+      hash();
       return { length, crc };
     },
     cancel: (reason) => {
