@@ -20,8 +20,8 @@
 import { StorageError } from "../../core/errors.ts";
 import type { Storage } from "../../core/storage.ts";
 import { crc64 } from "./crc64.ts";
-import { crc64Of, etagOf, getStored, lengthOf } from "./object/version.ts";
-import { type ReadOptions, readPolicy, readRange } from "./download/read-range.ts";
+import { crc64Of, etagOf, getStored, lengthOf, type ObjectVersion } from "./object/version.ts";
+import { RangeReader, type ReadOptions, readPolicy } from "./download/read-range.ts";
 
 export type { ReadOptions };
 
@@ -55,26 +55,41 @@ export async function getVerified(
     throw new StorageError(`${what}: the answer tells no length`, { code: "InvalidResponse", key });
   }
   const object = { storage, key, etag: etagOf(first), size };
-  const chunks = readRange(object, { start: 0, end: size }, policy, { first });
-  const body = streamOf(checked(what, chunks, { key, size, expected: crc64Of(first) }), left);
+  const reader = new RangeReader(object, { start: 0, end: size }, policy, { first });
+  const body = verified(what, object, reader, crc64Of(first), left);
   const headers = new Headers(first.headers);
   if (headers.get("content-encoding") === "identity") headers.delete("content-encoding");
   return new Response(body, { headers });
 }
 
-/** Passes chunks on, the last one only when the whole is right. */
-async function* checked(
+/** Passes bytes on as fast as they are wanted, the last ones only when the whole is right. */
+function verified(
   what: string,
-  chunks: AsyncIterable<Uint8Array<ArrayBuffer>>,
-  { key, size, expected }: { key: string; size: number; expected: string | undefined },
-): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+  { key, size }: ObjectVersion,
+  reader: RangeReader,
+  expected: string | undefined,
+  left: AbortController,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   let seen = 0, crc = 0n;
-  for await (const chunk of chunks) {
-    seen += chunk.length;
-    if (expected !== undefined) crc = crc64(chunk, crc);
-    if (seen === size) checkCrc64(what, key, `${crc}`, expected);
-    yield chunk;
-  }
+  return new ReadableStream({
+    async pull(controller) {
+      try {
+        const chunk = await reader.read();
+        if (!chunk) return controller.close();
+        seen += chunk.length;
+        if (expected !== undefined) crc = crc64(chunk, crc);
+        if (seen === size) checkCrc64(what, key, `${crc}`, expected);
+        controller.enqueue(reader.keep(chunk));
+      } catch (error) {
+        reader.close();
+        throw error;
+      }
+    },
+    cancel(reason) {
+      left.abort(reason);
+      reader.close();
+    },
+  }, { highWaterMark: 0 });
 }
 
 /**
@@ -86,22 +101,4 @@ export function checkCrc64(what: string, key: string, found: string, expected: s
   if (expected === undefined || found === expected) return;
   const message = `${what}: its bytes have the CRC-64 ${found}, the object's is ${expected}; try again`;
   throw new StorageError(message, { code: "CrcMismatch", key });
-}
-
-/** A stream that is read no faster than it is wanted, and that ends the generator when it is cancelled. */
-function streamOf(
-  chunks: AsyncGenerator<Uint8Array<ArrayBuffer>, void>,
-  left: AbortController,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await chunks.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: (reason) => {
-      left.abort(reason);
-      chunks.return().catch(() => {}); // what breaks now is of no interest
-    },
-  }, { highWaterMark: 0 });
 }

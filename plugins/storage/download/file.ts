@@ -6,7 +6,7 @@ import { combineCrc64, crc64 } from "../crc64.ts";
 import { diskError, onDisk } from "../disk/error.ts";
 import { crc64Of, type ObjectVersion } from "../object/version.ts";
 import { crc64OfFile, PartFile } from "./part-file.ts";
-import { type ReadPolicy, readRange } from "./read-range.ts";
+import { RangeReader, type ReadPolicy } from "./read-range.ts";
 import type { Slots } from "./slots.ts";
 import { checkCrc64 } from "../verified.ts";
 
@@ -188,7 +188,6 @@ class Transfer {
     const hooks = {
       onOpened: (response: Response): void => void (this.#expected ??= crc64Of(response)),
       onThrottled: (): void => policy.slots.shrink(),
-      frees: true,
     };
     let crc = 0n, at = start, filled = 0;
     const flush = async (bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
@@ -199,22 +198,28 @@ class Transfer {
       filled = 0;
       this.#count(bytes.length);
     };
-    for await (let chunk of readRange(this.#object, bounds, policy, hooks)) {
-      if (!filled && chunk.length > buffer.length / 4) { // large enough as it is
-        await flush(chunk);
-        continue;
+    const reader = new RangeReader(this.#object, bounds, policy, hooks);
+    try {
+      for (let chunk = await reader.read(); chunk; chunk = await reader.read()) {
+        if (!filled && chunk.length > buffer.length / 4) { // large enough as it is
+          await flush(chunk);
+          continue;
+        }
+        while (chunk.length) {
+          const taken = chunk.subarray(0, buffer.length - filled);
+          buffer.set(taken, filled);
+          filled += taken.length;
+          chunk = chunk.subarray(taken.length);
+          if (filled === buffer.length) await flush(buffer);
+        }
       }
-      while (chunk.length) {
-        const taken = chunk.subarray(0, buffer.length - filled);
-        buffer.set(taken, filled);
-        filled += taken.length;
-        chunk = chunk.subarray(taken.length);
-        if (filled === buffer.length) await flush(buffer);
-      }
+    } finally {
+      reader.close();
     }
     if (filled) await flush(buffer.subarray(0, filled));
     await part.complete(range, crc);
   }
+
   /** CRC-64 of the whole from those of its ranges. */
   #whole(done: ReadonlyMap<number, bigint>): bigint {
     return this.#ranges().reduce(

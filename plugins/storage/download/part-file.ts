@@ -1,3 +1,4 @@
+import { write } from "node:fs";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { PaiError } from "../../../core/errors.ts";
@@ -90,11 +91,7 @@ export class PartFile {
   /** Writes bytes at their place. */
   async write(bytes: Uint8Array<ArrayBuffer>, at: number): Promise<void> {
     for (let written = 0; written < bytes.length;) { // a full disk takes some of them first
-      const { bytesWritten } = await onDisk(
-        this.#what,
-        this.#file.write(bytes, written, bytes.length - written, at + written),
-      );
-      written += bytesWritten;
+      written += await onDisk(this.#what, writeAt(this.#file.fd, bytes.subarray(written), at + written));
     }
   }
 
@@ -137,6 +134,13 @@ export class PartFile {
   async #write(line: object): Promise<void> {
     if (this.#log) await onDisk(this.#what, this.#log.appendFile(`${JSON.stringify(line)}\n`));
   }
+}
+
+/** Not the method of a handle, which takes a tenth longer on Deno and a third on Bun for 256 KB. */
+function writeAt(file: number, bytes: Uint8Array<ArrayBuffer>, at: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(file, bytes, 0, bytes.length, at, (error, written) => error ? reject(error) : resolve(written));
+  });
 }
 
 /** Where the part file of a target is that can be resumed. */

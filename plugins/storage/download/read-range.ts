@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from "../../../core/clock.ts";
 import { PaiError, StorageError, TimeoutError } from "../../../core/errors.ts";
-import { redact } from "../../../core/redact.ts";
 import type { StorageCallOptions } from "../../../core/storage.ts";
 import { type ObjectVersion, openAt } from "../object/version.ts";
+import { type BodyReader, Broken, readBody } from "./body.ts";
+import type { Chunk } from "./chunks.ts";
 
 /** How a broken connection is gone on from. */
 export interface ReadOptions extends StorageCallOptions {
@@ -37,8 +38,6 @@ export interface RangeHooks {
   onOpened?: (response: Response) => void;
   /** Told when the storage asks for fewer requests. */
   onThrottled?: () => void;
-  /** Whether each chunk is done with when the next one is asked for, so that its memory may be freed. @default {false} */
-  frees?: boolean;
 }
 
 // A connection that brought this much has worked; what breaks it later is another matter.
@@ -48,114 +47,91 @@ const progress = 64 * 1024;
 const baseDelay = 200, maxDelay = 20_000;
 
 /**
- * Yields the bytes of one state of an object from `start` up to `end`. A connection that breaks, stalls or ends early
- * is replaced by one that begins at the byte where it broke.
- *
- * @throws {StorageError} when the storage refuses, the object changes, or connections break too often.
+ * Reads the bytes of one state of an object from `start` up to `end`. A connection that breaks, stalls or ends early is
+ * replaced by one that begins at the byte where it broke.
  */
-export async function* readRange(
-  object: ObjectVersion,
-  { start, end }: { start: number; end: number },
-  policy: ReadPolicy,
-  { first, onOpened, onThrottled, frees = false }: RangeHooks = {},
-): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
-  const { signal, clock, retries } = policy;
-  for (let at = start, breaks = 0; at < end; first = undefined) {
-    const before = at;
-    try {
-      const response = first ?? await openAt(object, at, end, signal);
-      onOpened?.(response);
-      for await (const chunk of bodyOf(response, policy, frees)) {
-        if (at === end) break; // more than was asked for
-        const wanted = chunk.subarray(0, end - at);
-        at += wanted.length;
-        yield wanted;
-      } // read to its end, lest the connection be thrown away
-      if (at === end) return;
-      throw new Broken("the body ended early");
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (at === end) return;
-      if (!isPassing(error)) throw error;
-      if (isThrottling(error)) onThrottled?.();
-      breaks = at - before >= progress ? 1 : breaks + 1;
-      if (breaks > retries) throw tooOften(object, at, breaks, error);
-    }
-    await clock.sleep(Math.random() * Math.min(maxDelay, baseDelay * 2 ** breaks), signal);
+export class RangeReader {
+  readonly #object: ObjectVersion;
+  readonly #end: number;
+  readonly #policy: ReadPolicy;
+  readonly #hooks: RangeHooks;
+  #first: Response | undefined;
+  #body: BodyReader | undefined;
+  #at: number;
+  /** Where the last connection began. */
+  #opened: number;
+  #breaks = 0;
+
+  /** Makes a reader, which asks for nothing yet. */
+  constructor(
+    object: ObjectVersion,
+    { start, end }: { start: number; end: number },
+    policy: ReadPolicy,
+    hooks: RangeHooks = {},
+  ) {
+    this.#object = object;
+    this.#at = this.#opened = start;
+    this.#end = end;
+    this.#policy = policy;
+    this.#hooks = hooks;
+    this.#first = hooks.first;
   }
-}
 
-// About the longest time that timers can wait, since they count milliseconds in 32 bits: 23 days.
-const longest = 2e9;
-
-/** A connection that broke while a body was read. */
-class Broken extends Error {}
-
-/** The chunks of a body. It ends with {@linkcode Broken} when the next one doesn't come, and is cancelled when left. */
-async function* bodyOf(
-  { body }: Response,
-  { idleTimeout, clock, signal }: ReadPolicy,
-  frees: boolean,
-): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
-  if (!body) return;
-  const reader = frees ? freeingReader(body) : body.getReader();
-  const done = new AbortController();
-  // Cancelling ends a read that is pending, which on some runtimes not even the request's own signal does.
-  const cancel = (reason: unknown): void => void reader.cancel(reason).catch(() => {});
-  const onAbort = (): void => cancel(signal?.reason);
-  signal?.addEventListener("abort", onAbort);
-  let reads = 0, pending = 0, isStalled = false;
-  const watch = async (): Promise<void> => {
-    for (let last = -1;; last = pending || -1) {
-      await clock.sleep(Math.min(idleTimeout, longest), done.signal);
-      if (pending !== last) continue;
-      isStalled = true;
-      return cancel(new Broken("no bytes came"));
-    }
-  };
-  watch().catch(() => {}); // it ends with the reading
-  try {
+  /**
+   * The next bytes, lent until they are asked for again; nothing at the end.
+   *
+   * @throws {StorageError} when the storage refuses, the object changes, or connections break too often.
+   */
+  async read(): Promise<Chunk | undefined> {
     for (;;) {
-      pending = ++reads;
-      const next = await reader.read().catch((cause) => {
-        throw new Broken(`the connection broke: ${redact(`${cause}`)}`, { cause });
-      });
-      pending = 0;
-      signal?.throwIfAborted();
-      if (isStalled) throw new Broken(`no bytes came for ${idleTimeout} ms`);
-      if (next.done) return;
-      yield next.value;
+      if (this.#at === this.#end && !this.#body) return undefined;
+      try {
+        this.#body ??= await this.#open();
+        const chunk = await this.#body.read();
+        if (chunk && this.#at < this.#end) {
+          const wanted = chunk.subarray(0, this.#end - this.#at);
+          this.#at += wanted.length;
+          return wanted;
+        }
+        if (this.#at < this.#end) throw new Broken("the body ended early");
+        this.close(); // it was read to its end, lest the connection be thrown away
+      } catch (error) {
+        this.close();
+        this.#policy.signal?.throwIfAborted();
+        if (this.#at < this.#end) await this.#recover(error);
+      }
     }
-  } finally {
-    done.abort();
-    signal?.removeEventListener("abort", onAbort);
-    cancel(undefined); // what is left is not needed; of what has ended, nothing is
   }
-}
 
-type ChunkReader = Pick<ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>, "read" | "cancel">;
-
-/**
- * Gives the memory of each chunk back when the next one is asked for, instead of leaving it to a collector that comes
- * late: on Node that is a quarter of the time and a third of the memory. Only streams of bytes own what they hand out.
- */
-function freeingReader(body: ReadableStream<Uint8Array<ArrayBuffer>>): ChunkReader {
-  try {
-    body.getReader({ mode: "byob" }).releaseLock();
-  } catch {
-    return body.getReader();
+  /** Bytes that were lent just now in memory that is the caller's for good. */
+  keep(chunk: Chunk): Chunk {
+    return this.#body!.keep(chunk); // it has lent them
   }
-  const reader = body.getReader();
-  let last: Uint8Array<ArrayBuffer> | undefined;
-  return {
-    async read() {
-      last?.buffer.transfer(0);
-      const next = await reader.read();
-      last = next.value;
-      return next;
-    },
-    cancel: (reason) => reader.cancel(reason),
-  };
+
+  /** Lets go of the connection. */
+  close(): void {
+    this.#body?.close();
+    this.#body = undefined;
+  }
+
+  async #open(): Promise<BodyReader> {
+    const { signal } = this.#policy;
+    this.#opened = this.#at;
+    const response = this.#first ?? await openAt(this.#object, this.#at, this.#end, signal);
+    this.#first = undefined;
+    this.#hooks.onOpened?.(response);
+    return readBody(response, this.#policy);
+  }
+
+  /** Waits until a connection may be tried again. */
+  async #recover(error: unknown): Promise<void> {
+    const { signal, clock, retries } = this.#policy;
+    if (!isPassing(error)) throw error;
+    if (isThrottling(error)) this.#hooks.onThrottled?.();
+    this.#breaks = this.#at - this.#opened >= progress ? 1 : this.#breaks + 1;
+    if (this.#breaks > retries) throw tooOften(this.#object, this.#at, this.#breaks, error);
+    await clock.sleep(Math.random() * Math.min(maxDelay, baseDelay * 2 ** this.#breaks), signal);
+  }
 }
 
 // Codes of refusals that don't last. Credentials may have ended on the way: the next attempt asks for new ones, and
