@@ -27,17 +27,21 @@ const tree: TreeOf<ServiceConfig> = {
   aimaster: "open",
   metadata: {
     rpc: {},
+    eas: {},
     rolling_strategy: {},
     scheduling: { spread: {} },
     "eas.termination_grace_period": "leaf",
   },
+  rpc: {},
   cloud: { computing: {}, networking: {} },
-  autoscaler: { strategies: "map" },
+  autoscaler: { strategies: "map", behavior: { scaleUp: {}, scaleDown: {}, onZero: {} } },
+  queue: { source: "open", sink: "open" },
   networking: { gateway_policy: { rate_limit: {}, concurrency_limit: {} } },
   runtime: {},
   unit: {},
   sinker: { config: { maxcompute: {}, sls: {} } },
   confidential: {},
+  options: {},
 };
 
 /** The root of the table; its type is widened so that it can be walked by key. */
