@@ -14,6 +14,8 @@ export interface Mount {
   endpoint?: string;
   /** Hints for the console. */
   properties?: StorageEntry["properties"];
+  /** What files are that are to be uploaded, when they are no data: the code that a container runs. */
+  purpose?: "code";
 }
 
 /** What a target is asked to run. Everything is resolved and checked; nothing has been uploaded. */
@@ -30,6 +32,12 @@ export interface Deployment {
 export interface DeployOptions<Input = unknown, Output = unknown> extends WaitOptions {
   /** Name of the service. Default: the one in the configuration, else one made from the model's name. */
   serviceName?: string;
+  /**
+   * Whether the service is deleted when the block ends that holds it, and what was uploaded for it as well:
+   * `await using service = await model.deploy(…)`. Without it, a service is not disposable, so that none is deleted by
+   * a slip. @default {false}
+   */
+  temporary?: boolean;
   /** Format of the service's predictor; chosen from the configuration when absent. */
   serializer?: Serializer<Input, Output>;
 }

@@ -67,8 +67,8 @@ interface Behaviour {
 }
 
 function objectOf({ here, read, write, text }: Behaviour): JsonObject {
-  // Consoles look past a proxy at its target, so the target tells them what to print.
-  const target = { [Symbol.for("nodejs.util.inspect.custom")]: text };
+  // Consoles look past a proxy at its target, so the target tells them what to print, and templates as well.
+  const target = { [Symbol.for("nodejs.util.inspect.custom")]: text, [Symbol.toPrimitive]: text };
   return new Proxy(target as unknown as JsonObject, {
     get: (target, key) => typeof key === "symbol" ? Reflect.get(target, key) : read(key) as JsonObject,
     set: (_, key, value) => write(key, value),

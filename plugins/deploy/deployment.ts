@@ -2,7 +2,7 @@ import { isFileSource } from "../../core/files.ts";
 import type { OssUri } from "../../core/oss-uri.ts";
 import type { ServiceConfig, StorageEntry } from "../../core/service-config.ts";
 import type { Deployment, Mount } from "../../core/target.ts";
-import { isJsonObject, type JsonObject, type JsonValue, uploadKey } from "./json-object.ts";
+import { codeKey, isJsonObject, type JsonObject, type JsonValue, uploadKey } from "./json-object.ts";
 
 /**
  * Takes a configuration apart into what every target understands: the model and the mounts that it has to provide,
@@ -39,7 +39,10 @@ function toMount(entry: JsonValue): Mount {
     ...(typeof mount_path === "string" && { mountPath: mount_path }),
     ...(isJsonObject(properties) && { properties }),
   };
-  if (uploadKey in entry) return { ...known, source: pendingFiles(entry, `the mount "${mount_path}"`) };
+  if (uploadKey in entry) {
+    const source = pendingFiles(entry, `the mount "${mount_path}"`);
+    return { ...known, source, ...(entry[codeKey] === true && { purpose: "code" }) };
+  }
   if (isJsonObject(oss) && Object.keys(rest).length === 0 && known.mountPath) {
     const { path, endpoint, ...others } = oss;
     const isFolder = typeof path === "string" && path.startsWith("oss://") && path.endsWith("/");

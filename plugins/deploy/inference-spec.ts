@@ -3,6 +3,7 @@ import type { OssUri } from "../../core/oss-uri.ts";
 import type { ServiceConfig } from "../../core/service-config.ts";
 import type { Deployment } from "../../core/target.ts";
 import { splitPath } from "./config-paths.ts";
+import { containerConfig, type ContainerServingOptions } from "./container-config.ts";
 import { type ConfigView, configView } from "./config-proxy.ts";
 import { toDeployment } from "./deployment.ts";
 import {
@@ -19,6 +20,7 @@ import {
 import { maskedText } from "./masked.ts";
 import { type ModelDataOptions, mountModel, setModelPath } from "./model-data.ts";
 import { addEntry, type MountOptions, type MountSource, storageEntry } from "./mounts.ts";
+import { installRequirements, type ToDeploymentOptions } from "./source-folder.ts";
 
 /**
  * How a model is served: the service configuration in the making. Keys are the vendor's own, so what the console
@@ -36,6 +38,15 @@ export class InferenceSpec {
   constructor(config?: (ServiceConfig & Record<string, unknown>) | null) {
     this.#config = copyJsonObject(config ?? {});
     this.#view = configView(this.#config, maskedText);
+  }
+
+  /**
+   * What `containerServingSpec()` does, by the name that it had first.
+   *
+   * @throws {TypeError} or {RangeError} as that does.
+   */
+  static fromServingScript(options: ContainerServingOptions): InferenceSpec {
+    return new InferenceSpec(containerConfig(options));
   }
 
   /**
@@ -127,12 +138,16 @@ export class InferenceSpec {
 
   /**
    * What a target is asked to run: the configuration, its mounts and the model, apart. It includes the secrets
-   * (`token`, `dockerAuth`, passwords of Git), so it is not for printing.
+   * (`token`, `dockerAuth`, passwords of Git), so it is not for printing. It takes a promise because the files of a
+   * container's `sourceDir` tell what is to be installed; nothing is uploaded.
    *
-   * @throws {TypeError} when files to upload are only known by their label, as in a spec read from JSON.
+   * @throws {TypeError} when `sourceDir` is a file, or files are only known by their label, as in a spec read from JSON.
+   * @throws {TimeoutError} when the files can't be looked at in time.
    */
-  toDeployment(): Deployment {
-    return toDeployment(copyJsonObject(this.#config));
+  async toDeployment(options: ToDeploymentOptions = {}): Promise<Deployment> {
+    const config = copyJsonObject(this.#config);
+    await installRequirements(config, options);
+    return toDeployment(config);
   }
 
   /** What consoles of Deno, Bun and Node print: the configuration without its secrets. */
@@ -149,7 +164,7 @@ export class InferenceSpec {
   // Views hold on to the root, so its content is exchanged and not the object.
   #replace(content: JsonObject): void {
     for (const key of Object.keys(this.#config)) delete this.#config[key];
-    Object.assign(this.#config, content);
+    mergeJson(this.#config, content);
   }
 }
 

@@ -5,7 +5,7 @@ export type JsonValue = string | number | boolean | null | FileSource | JsonValu
 
 /** An object of a configuration. */
 export interface JsonObject {
-  /** Any key but those that reach an object's prototype. */
+  /** Any key. `__proto__` is an own key like others here, so it is written with `setKey`. */
   [key: string]: JsonValue | undefined;
 }
 
@@ -15,8 +15,8 @@ export type UploadPolicy = "keep" | "label" | "refuse";
 /** Key under which a {@linkcode FileSource} waits for its upload. */
 export const uploadKey = "$upload";
 
-// Writing these would change every object of the program, or hide an object's own methods.
-const unsafeKeys = new Set(["__proto__", "constructor", "prototype"]);
+/** Marks, beside {@linkcode uploadKey}, that the files are the code of a container; not shown with their label. */
+export const codeKey = "$code";
 
 /** Tells the objects of a configuration from lists, scalars and files. */
 export function isJsonObject(value: unknown): value is JsonObject {
@@ -24,13 +24,21 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /**
- * Checks the keys of a path.
+ * Sets a key of an object, whatever it is called: to assign to `__proto__` would exchange the object's prototype, and
+ * the configuration would have lost a key.
+ */
+function setKey(target: JsonObject, key: string, value: JsonValue): void {
+  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+/**
+ * Checks the keys of a path. `__proto__` is refused: in a path it is a mistake, or somebody's attempt.
  *
- * @throws {TypeError} when a key is empty, no string, or reaches an object's prototype.
+ * @throws {TypeError} when a key is empty, no string, or `__proto__`.
  */
 export function checkKeys(keys: readonly unknown[]): asserts keys is string[] {
   for (const key of keys) {
-    if (typeof key === "string" && key !== "" && !unsafeKeys.has(key)) continue;
+    if (typeof key === "string" && key !== "" && key !== "__proto__") continue;
     const problem = key === "" ? "a part of the path is empty" : `"${String(key)}" is not allowed as a key`;
     throw new TypeError(`Cannot set "${keys.map(String).join(".")}": ${problem}`);
   }
@@ -46,7 +54,7 @@ interface Place {
 /**
  * Copies a value deeply and checks that it is JSON. A key whose value is `undefined` is left out.
  *
- * @throws {TypeError} that names the path of a value that is not JSON, or of a key that is not allowed.
+ * @throws {TypeError} that names the path of a value that is not JSON.
  */
 export function copyJson(
   value: unknown,
@@ -87,11 +95,10 @@ function copy(value: unknown, place: Place): JsonValue {
 
 function copyEntries(value: object, place: Place): JsonObject {
   const copied: JsonObject = {};
+  const isLabelled = place.uploads === "label" && uploadKey in value && isFileSource(value[uploadKey]);
   for (const [key, item] of Object.entries(value)) {
-    if (item === undefined) continue;
-    const keys = [...place.keys, key];
-    if (unsafeKeys.has(key)) refuse(keys, `"${key}" is not allowed as a key`);
-    copied[key] = copy(item, { ...place, keys });
+    if (item === undefined || isLabelled && key === codeKey) continue;
+    setKey(copied, key, copy(item, { ...place, keys: [...place.keys, key] }));
   }
   return copied;
 }
@@ -108,7 +115,7 @@ export function mergeJson(target: JsonObject, patch: JsonObject): void {
   for (const [key, value] of Object.entries(patch)) {
     const old = Object.hasOwn(target, key) ? target[key] : undefined;
     if (isJsonObject(old) && isJsonObject(value)) mergeJson(old, value);
-    else target[key] = value;
+    else if (value !== undefined) setKey(target, key, value);
   }
 }
 

@@ -16,6 +16,8 @@ export interface ModelDataOptions {
   mountPath?: string;
   /** What an OSS address names, as for {@linkcode InferenceSpec.mount}; for containers only. */
   kind?: MountOptions["kind"];
+  /** Hears of what is left as it was; nothing is printed. */
+  onWarning?: (message: string) => void;
 }
 
 // Where EAS itself puts a model: https://help.aliyun.com/document_detail/450525.html.
@@ -45,15 +47,19 @@ export function setModelPath(config: JsonObject, data: FileSource | OssUri): voi
 export function mountModel(
   entries: JsonValue[],
   data: FileSource | OssUri,
-  { mountPath, kind }: ModelDataOptions,
+  { mountPath, kind, onWarning }: ModelDataOptions,
 ): JsonValue[] {
   if (!isFileSource(data)) checkAddress(data, "Cannot set the model");
-  const old = entries.find((entry) => isJsonObject(entry) && isModel(entry)) as JsonObject | undefined; // just checked
+  const models = entries.filter((entry): entry is JsonObject => isJsonObject(entry) && isModel(entry));
+  const old = models[0];
+  if (models.length > 1) onWarning?.(`storage has ${models.length} models; the first one is replaced`);
   const where = mountPath ?? (typeof old?.mount_path === "string" ? old.mount_path : defaultMountPath);
   const entry = storageEntry(data, where, { kind, properties: modelProperties });
   if (old) entry.properties = old.properties;
   const others = entries.filter((other) => other !== old);
-  if (!old && !mountPath && others.some((other) => isJsonObject(other) && sameSource(other, entry))) {
+  const twin = others.find((other) => isJsonObject(other) && sameSource(other, entry));
+  if (!old && !mountPath && isJsonObject(twin)) {
+    onWarning?.(`the model is mounted at "${twin.mount_path}" already and stays there`);
     return entries;
   }
 

@@ -2,10 +2,12 @@ import { type FileSource, isFileSource } from "../../core/files.ts";
 import { type OssUri, parseOssUri } from "../../core/oss-uri.ts";
 import type { Serializer } from "../../core/serializer.ts";
 import type { Service } from "../../core/service.ts";
-import type { DeployOptions, Target } from "../../core/target.ts";
+import type { Deployment, DeployOptions, Target } from "../../core/target.ts";
 import { InferenceSpec } from "./inference-spec.ts";
 import { checkAddress } from "./mounts.ts";
 import { generateServiceName } from "./service-name.ts";
+import type { ToDeploymentOptions } from "./source-folder.ts";
+import { temporary } from "./temporary.ts";
 
 /** What a {@linkcode Model} is made of; one of the two at least. */
 export interface ModelOptions {
@@ -45,21 +47,51 @@ export class Model {
    * takes and gives what `serializer` does. The model and its spec are not changed.
    *
    * @throws {TypeError} or {RangeError} when an argument is wrong; nothing has been sent then.
+   * @throws {ServiceError} when the name is taken or the service fails; a `DeployError` when the cause was found.
+   * @throws {TimeoutError} when the time is up.
+   * @throws {ApiError} or {StorageError} when the target or the storage refuses.
    */
+  deploy<Options extends DeployOptions, Input = unknown, Output = unknown>(
+    target: Target<Options>,
+    options: NoInfer<Options> & { serializer?: Serializer<Input, Output>; temporary: true },
+  ): Promise<Service<Input, Output> & AsyncDisposable>;
+  /** Deploys the model for longer than a block. */
+  deploy<Options extends DeployOptions, Input = unknown, Output = unknown>(
+    target: Target<Options>,
+    options?: NoInfer<Options> & { serializer?: Serializer<Input, Output> },
+  ): Promise<Service<Input, Output>>;
   async deploy<Options extends DeployOptions, Input = unknown, Output = unknown>(
     target: Target<Options>,
     options?: NoInfer<Options> & { serializer?: Serializer<Input, Output> },
   ): Promise<Service<Input, Output>> {
-    const spec = this.#spec.clone();
-    if (this.#modelData !== undefined) spec.setModelData(this.#modelData);
-    const deployment = spec.toDeployment();
+    const warnings: string[] = [];
+    const deployment = await this.toDeployment({
+      signal: options?.signal,
+      timeout: options?.timeout,
+      onWarning: (message) => warnings.push(message),
+    });
     const { name = deployment.config.metadata?.name } = deployment.config;
-    const serviceName = options?.serviceName ?? name ??
-      generateServiceName(this.#basename());
-    return await target.deploy<Input, Output>(
+    const serviceName = options?.serviceName ?? name ?? generateServiceName(this.#basename());
+    for (const message of warnings) {
+      options?.onProgress?.({ stage: "check", name: serviceName, level: "warning", message, elapsed: 0 });
+    }
+    const service = await target.deploy<Input, Output>(
       deployment,
       { ...options, serviceName } as typeof options & { serviceName: string }, // a spread keeps the members' types
     );
+    return !options?.temporary || Symbol.asyncDispose in service ? service : temporary(service);
+  }
+
+  /**
+   * What {@linkcode Model.deploy} asks a target to run: the spec with the model in it. Nothing is uploaded. Like the
+   * spec's, it includes secrets.
+   *
+   * @throws {TypeError} as {@linkcode InferenceSpec.setModelData} and {@linkcode InferenceSpec.toDeployment} do.
+   */
+  async toDeployment(options: ToDeploymentOptions = {}): Promise<Deployment> {
+    const spec = this.#spec.clone();
+    if (this.#modelData !== undefined) spec.setModelData(this.#modelData, { onWarning: options.onWarning });
+    return await spec.toDeployment(options);
   }
 
   #basename(): string | undefined {

@@ -4,8 +4,14 @@ import { redact } from "../../core/redact.ts";
 import type { StorageEntry } from "../../core/service-config.ts";
 import { copyJsonObject, isJsonObject, type JsonObject, type JsonValue, uploadKey } from "./json-object.ts";
 
-/** What can be mounted besides files and OSS folders: exactly one of the keys is given. */
-export type MountSource = Pick<StorageEntry, "oss" | "nfs" | "git" | "image" | "empty_dir">;
+/**
+ * What can be mounted besides files and OSS folders: exactly one of the keys is given. `nfs()`, `sharedMemory()`,
+ * `emptyDir()`, `gitRepo()`, `imageFiles()`, `dataset()`, `ossFolder()` and `raw()` make them.
+ */
+export interface MountSource extends Omit<StorageEntry, "mount_path" | "properties"> {
+  /** An entry of `storage` to take as it is: what the vendor has added to the kinds above. */
+  raw?: StorageEntry | Readonly<Record<string, unknown>>;
+}
 
 /** Options of {@linkcode InferenceSpec.mount}. */
 export interface MountOptions {
@@ -18,7 +24,7 @@ export interface MountOptions {
   kind?: "file" | "directory";
 }
 
-const sourceKeys = ["oss", "nfs", "git", "image", "empty_dir"];
+const sourceKeys = ["oss", "nfs", "git", "image", "empty_dir", "dataset", "cache", "raw"];
 
 // A name, a dot and an extension; what follows the dot in "resnet-1.5" or "bert.v2" is a version.
 const fileName = /[^/]\.(?!v?\d+$)[A-Za-z][A-Za-z0-9]{0,9}$/;
@@ -34,12 +40,13 @@ export function storageEntry(
   { properties, kind }: MountOptions = {},
 ): JsonObject {
   const where = checkMountPath(mountPath);
+  const action = `Cannot mount ${label(source)} at "${where}"`;
+  const { mount_path, ...entry } = sourceEntry(source, action, kind);
+  if (mount_path !== undefined && !sameMountPath(mount_path, where)) {
+    throw new TypeError(`${action}: its own mount_path is "${mount_path}"; give the same or none`);
+  }
   const hints = copyJsonObject(properties ?? {}, ["properties"]);
-  return {
-    mount_path: where,
-    ...sourceEntry(source, `Cannot mount ${label(source)} at "${where}"`, kind),
-    ...(Object.keys(hints).length > 0 && { properties: hints }),
-  };
+  return { mount_path: where, ...entry, ...(Object.keys(hints).length > 0 && { properties: hints }) };
 }
 
 function sourceEntry(
@@ -47,20 +54,28 @@ function sourceEntry(
   action: string,
   kind: MountOptions["kind"],
 ): JsonObject {
-  if (typeof source === "string") return { oss: ossFolder(source, action, kind) };
+  if (typeof source === "string") return { oss: ossFolderOf(source, action, kind) };
   if (isFileSource(source)) return { [uploadKey]: source };
   if (!isJsonObject(source)) {
     throw new TypeError(`${action}: it is neither an OSS address, files, nor an entry of storage`);
   }
-  const given = Object.keys(source);
+  const given = Object.keys(source).filter((key) => source[key as keyof MountSource] !== undefined);
   if (given.length !== 1 || !sourceKeys.includes(given[0]!)) {
     throw new TypeError(`${action}: give exactly one of ${sourceKeys.join(", ")}`);
   }
-  return copyJsonObject(source, ["storage"], "refuse");
+  return copyJsonObject(source.raw ?? source, ["storage"], "refuse");
 }
 
-/** The folder that an address names, as EAS mounts it: with a slash at its end and its endpoint beside it. */
-function ossFolder(text: string, action: string, kind?: MountOptions["kind"]): JsonObject {
+/**
+ * The folder that an address names, as EAS mounts it: with a slash at its end and its endpoint beside it.
+ *
+ * @throws {TypeError} when it is no address, or can't be of that kind.
+ */
+export function ossFolderOf(
+  text: string,
+  action: string,
+  kind?: MountOptions["kind"],
+): { path: string; endpoint?: string } {
   checkAddress(text, action);
   const { bucket, key, endpoint } = parseOssUri(text);
   const isFolder = key === "" || key.endsWith("/");
@@ -86,7 +101,7 @@ export function checkAddress(text: unknown, action: string): asserts text is Oss
   }
   if (!text.startsWith("oss://")) {
     throw new TypeError(
-      `${action}: it is no OSS address; name a local path with fromDisk("${redact(text)}")`,
+      `${action}: an OSS address or files are needed; name a local path with fromDisk("${redact(text)}")`,
     );
   }
   parseOssUri(text);
