@@ -38,7 +38,7 @@ export async function describeService(
 }
 
 /** Reads an answer; what is missing in it stays missing. */
-function readDescription(
+export function readDescription(
   { AccessToken, ServiceConfig = "{}", Labels = [], ...raw }: DescribeServiceAnswer,
 ): EasDescription {
   const { token: _, ...config } = parseConfig(ServiceConfig);
@@ -65,7 +65,7 @@ function parseConfig(text: string): ServiceConfig {
 }
 
 /** The fields that are read, as the vendor spells them. */
-interface DescribeServiceAnswer extends Record<string, unknown> {
+export interface DescribeServiceAnswer extends Record<string, unknown> {
   ServiceName: string;
   Status: string;
   Reason?: string;

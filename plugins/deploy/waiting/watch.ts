@@ -1,6 +1,6 @@
-import type { Client } from "../../core/client.ts";
-import { TimeoutError } from "../../core/errors.ts";
-import type { ProgressEvent, WaitOptions } from "../../core/service.ts";
+import type { Client } from "../../../core/client.ts";
+import { TimeoutError } from "../../../core/errors.ts";
+import type { ProgressEvent, WaitOptions } from "../../../core/service.ts";
 
 /** A wait for a service: who waits for what, and for how long. */
 export interface Watch {
@@ -16,12 +16,17 @@ export interface Watch {
   began: number;
   /** When the operation gives up, by the client's clock. */
   deadline: number;
+  /** How long it may look hopeless, in milliseconds. */
+  giveUpAfter: number;
   /** Hears of each step. */
-  report: (event: Pick<ProgressEvent, "stage" | "message" | "status">) => void;
+  report: (event: Pick<ProgressEvent, "stage" | "message" | "status" | "instances">) => void;
 }
 
 // Half an hour covers pulling large images and loading large models.
 const defaultTimeout = 1_800_000;
+
+// Registries and what containers depend on come back within two minutes, or not soon.
+const defaultPatience = 120_000;
 
 /**
  * Begins a wait.
@@ -37,7 +42,7 @@ export function watchOf(
   began: number = client.clock.now(),
 ): Watch {
   checkWaitOptions(`Cannot ${action} service "${name}"`, options);
-  const { signal, timeout = defaultTimeout, onProgress } = options;
+  const { signal, timeout = defaultTimeout, giveUpAfter = defaultPatience, onProgress } = options;
   return {
     client,
     name,
@@ -45,6 +50,7 @@ export function watchOf(
     signal,
     began,
     deadline: began + timeout,
+    giveUpAfter,
     report: (event) => onProgress?.({ ...event, name, elapsed: client.clock.now() - began }),
   };
 }
@@ -53,15 +59,18 @@ export function watchOf(
  * Checks the options that every long operation takes, for callers whom no compiler has warned.
  *
  * @throws {TypeError} when one has the wrong type.
- * @throws {RangeError} when the timeout is not above 0.
+ * @throws {RangeError} when a time is out of range.
  */
 function checkWaitOptions(what: string, options: WaitOptions): void {
-  const { signal, timeout, onProgress }: { [K in keyof WaitOptions]: unknown } = options;
+  const { signal, timeout, giveUpAfter, onProgress }: { [K in keyof WaitOptions]: unknown } = options;
   if (signal !== undefined && !isSignal(signal)) {
     throw new TypeError(`${what}: signal must be an AbortSignal`);
   }
   if (onProgress !== undefined && typeof onProgress !== "function") {
     throw new TypeError(`${what}: onProgress must be a function`);
+  }
+  if (giveUpAfter !== undefined && !(typeof giveUpAfter === "number" && giveUpAfter >= 0)) {
+    throw new RangeError(`${what}: giveUpAfter is ${giveUpAfter}; give milliseconds from 0, or Infinity`);
   }
   if (timeout === undefined) return;
   if (typeof timeout !== "number") throw new TypeError(`${what}: timeout must be a number of milliseconds`);
