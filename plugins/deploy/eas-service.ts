@@ -1,12 +1,22 @@
 import type { Client } from "../../core/client.ts";
-import { describeService, type EasDescription, predictorFor, servicePath } from "../../core/eas-service.ts";
+import { describeService, type EasDescription, predictorFor } from "../../core/eas-service.ts";
 import type { Predictor } from "../../core/predictor.ts";
 import type { Serializer } from "../../core/serializer.ts";
-import type { Service, ServiceDescription, StateChangeOptions, WaitOptions } from "../../core/service.ts";
-import { checkSerializer } from "./eas-options.ts";
-import { untilAnswered } from "./probe.ts";
-import { type Goal, goals, requestTimeout, untilStatus } from "./wait.ts";
-import { timeLeft, type Watch, watchOf } from "./watch.ts";
+import type {
+  DeleteOptions,
+  LogLine,
+  LogOptions,
+  Service,
+  ServiceDescription,
+  StateChangeOptions,
+  WaitOptions,
+} from "../../core/service.ts";
+import { checkSerializer } from "./eas/options.ts";
+import { untilGatewayAnswers } from "./waiting/probe.ts";
+import { logs } from "./services/logs.ts";
+import { callService, changed, type EasRef, settle } from "./services/ref.ts";
+import { type Asked, type Goal, goals, requestTimeout, untilGone, untilStatus } from "./waiting/wait.ts";
+import { timeLeft, type Watch, watchOf } from "./waiting/watch.ts";
 
 /** Which address of a service is called: `INTRANET` from inside its VPC. */
 export type EndpointType = "INTERNET" | "INTRANET";
@@ -20,15 +30,17 @@ export interface EasServiceOptions<Input = unknown, Output = unknown> {
 }
 
 /** A service that runs in EAS. What it knows of the service is as old as the last call; its token never shows. */
-export class EasService<Input = unknown, Output = unknown> implements Service<Input, Output> {
+export class EasService<Input = unknown, Output = unknown> implements Service<Input, Output>, EasRef {
+  /** Name of the service. */
   readonly name: string;
   readonly #client: Client;
   readonly #serializer: Serializer<Input, Output> | undefined;
   readonly #endpointType: EndpointType | undefined;
   #description: EasDescription;
   #answered: boolean;
-  #startAsked: number | undefined; // until it was seen to run, the service may tell the state from before
+  #asked: Asked | undefined; // until it was seen to run, the service may tell the state from before
 
+  /** Makes the service of a description. */
   constructor(
     client: Client,
     description: EasDescription,
@@ -42,35 +54,97 @@ export class EasService<Input = unknown, Output = unknown> implements Service<In
     this.#answered = options.answered ?? false;
   }
 
-  async describe(options: { signal?: AbortSignal } = {}): Promise<ServiceDescription> {
+  /** Asks for it; what it holds never shows. */
+  get client(): Client {
+    return this.#client;
+  }
+
+  /**
+   * Asks for the current state.
+   *
+   * @throws {ApiError} when the service is gone, or the API refuses.
+   */
+  async describe(options: { signal?: AbortSignal; timeout?: number } = {}): Promise<ServiceDescription> {
     return this.#learn(await describeService(this.#client, this.name, options));
   }
 
+  /**
+   * Waits until the service runs and answers, with what it was asked to become last.
+   *
+   * @throws {DeployError} when it fails, or looks hopeless for `giveUpAfter`.
+   * @throws {TimeoutError} when the time is up, and nothing tells why.
+   */
   async wait(options: WaitOptions = {}): Promise<ServiceDescription> {
     const watch = watchOf(this.#client, this.name, "wait for", options);
-    return await this.#until(watch, this.#startAsked === undefined ? goals.running : goals.started);
+    return await this.#until(watch, this.#asked ? goals.started : goals.running);
   }
 
+  /**
+   * Starts a stopped service.
+   *
+   * @throws {DeployError} or {TimeoutError} as {@linkcode EasService.wait} does.
+   * @throws {ApiError} when the API refuses.
+   */
   async start({ wait = true, ...options }: StateChangeOptions = {}): Promise<void> {
     const watch = watchOf(this.#client, this.name, "start", options);
     await this.#call("StartService", "PUT", ["start"], watch);
-    this.#startAsked = this.#client.clock.now();
+    this.#asked = { at: this.#client.clock.now() };
     if (wait) await this.#until(watch, goals.started);
   }
 
+  /**
+   * Stops the service; its configuration stays.
+   *
+   * @throws {TimeoutError} when the time is up.
+   * @throws {ApiError} when the API refuses, as it does for a service that is stopped.
+   */
   async stop({ wait = true, ...options }: StateChangeOptions = {}): Promise<void> {
     const watch = watchOf(this.#client, this.name, "stop", options);
     await this.#call("StopService", "PUT", ["stop"], watch);
     this.#answered = false;
-    this.#startAsked = undefined;
-    if (wait) await this.#until(watch, goals.stopped);
+    this.#asked = undefined;
+    if (wait) this.#learn(await untilStatus(watch, goals.stopped));
   }
 
-  async delete(options: { signal?: AbortSignal } = {}): Promise<void> {
-    await this.#call("DeleteService", "DELETE", [], options);
+  /**
+   * Deletes the service. What was uploaded for it stays in the bucket: other services may use it.
+   *
+   * @throws {TimeoutError} when the time is up.
+   * @throws {ApiError} when there is no such service, or the API refuses.
+   */
+  async delete({ wait = false, ...options }: DeleteOptions = {}): Promise<void> {
+    const watch = watchOf(this.#client, this.name, "delete", options);
+    await this.#call("DeleteService", "DELETE", [], watch);
+    if (wait) await untilGone(watch);
   }
 
+  /** What the service printed, the oldest line first. */
+  logs(options: LogOptions = {}): AsyncIterable<LogLine> {
+    return logs(this, options);
+  }
+
+  /**
+   * Takes note that the service has been asked to become another, for the next wait.
+   *
+   * @internal
+   */
+  [changed](before: EasDescription): void {
+    this.#answered = false;
+    this.#asked = { at: this.#client.clock.now(), before };
+  }
+
+  /**
+   * Waits for what the service was asked to become by an action that has begun at a time.
+   *
+   * @internal
+   */
+  async [settle](action: string, options: WaitOptions, began: number): Promise<ServiceDescription> {
+    return await this.#until(watchOf(this.#client, this.name, action, options, began), goals.started);
+  }
+
+  /** A client of the service that speaks the format it was deployed with. */
   predictor(): Predictor<Input, Output>;
+  /** A client of the service that speaks another format. */
   predictor<I, O>(options: { serializer: Serializer<I, O> }): Predictor<I, O>;
   predictor({ serializer }: { serializer?: Serializer } = {}): Predictor {
     const chosen = serializer ?? this.#serializer;
@@ -80,43 +154,30 @@ export class EasService<Input = unknown, Output = unknown> implements Service<In
     });
   }
 
+  /** Its name and last known state. */
   toString(): string {
     return `EasService "${this.name}" (${this.#description.status})`;
   }
 
-  #call(
-    action: string,
-    method: string,
-    below: string[],
-    { signal, deadline = Infinity }: { signal?: AbortSignal; deadline?: number },
-  ): Promise<unknown> {
-    const path = servicePath(this.#client.region, this.name, ...below);
-    const timeout = timeLeft({ client: this.#client, deadline }, requestTimeout);
-    return this.#client.call(action, { method, path, signal, timeout });
+  async #call(action: string, method: string, below: string[], watch: Watch): Promise<void> {
+    const { signal } = watch;
+    await callService(this, action, below, { method, signal, timeout: timeLeft(watch, requestTimeout) });
   }
 
   async #until(watch: Watch, goal: Goal): Promise<EasDescription> {
-    const description = this.#learn(await untilStatus(watch, goal, this.#startAsked));
-    if (description.status !== "Running" || this.#answered) return description;
+    const description = await untilStatus(watch, goal, this.#asked);
+    this.#asked = undefined;
+    this.#learn(description);
+    if (this.#answered) return description;
     await untilGatewayAnswers(watch, description, this.#endpointType);
     this.#answered = true;
     return description;
   }
 
   #learn(description: EasDescription): EasDescription {
-    if (description.status === "Running") this.#startAsked = undefined;
+    if (description.status === "Running" && !this.#asked?.before) this.#asked = undefined;
     return this.#description = description;
   }
-}
-
-/** Waits until the gateway has an instance of a running service to ask. */
-export async function untilGatewayAnswers(
-  watch: Watch,
-  description: EasDescription,
-  endpointType?: EndpointType,
-): Promise<void> {
-  const predictor = predictorFor(watch.client, description, { endpointType });
-  await untilAnswered(watch, predictor, description.config.metadata?.type === "Async");
 }
 
 /**
@@ -129,7 +190,7 @@ export async function getService<Input = unknown, Output = unknown>(
   client: Client,
   name: string,
   { signal, ...options }: EasServiceOptions<Input, Output> & { signal?: AbortSignal } = {},
-): Promise<Service<Input, Output>> {
+): Promise<EasService<Input, Output>> {
   checkSerializer(`Cannot find service "${name}"`, options.serializer);
   return new EasService(client, await describeService(client, name, { signal }), options);
 }
