@@ -1,12 +1,15 @@
-import { PaiError, StorageError } from "../../core/errors.ts";
-import type { FileEntry } from "../../core/files.ts";
-import type { ProgressEvent } from "../../core/service.ts";
-import type { Storage } from "../../core/storage.ts";
-import { bounded } from "../../core/timeout.ts";
-import type { UploadPlan } from "./plan-uploads.ts";
+import { sha256 as newSha256 } from "@noble/hashes/sha2.js";
+import { hex } from "../../../core/encoding.ts";
+import { PaiError, StorageError } from "../../../core/errors.ts";
+import type { ProgressEvent } from "../../../core/service.ts";
+import type { Storage } from "../../../core/storage.ts";
+import { bounded } from "../../../core/timeout.ts";
+import { counted } from "./naming.ts";
+import { inParallel } from "./parallel.ts";
+import type { UploadFile } from "./plan.ts";
 
-// Enough to hide latency, few enough for an edge worker, which has six connections.
-const concurrency = 4;
+/** Requests at a time: enough to hide latency, few enough for an edge worker, which has six connections. */
+export const concurrency = 4;
 
 // How long uploads that are cancelled may take to end: a storage that ignores its signal holds nobody up.
 const endingTime = 5_000;
@@ -33,10 +36,10 @@ export interface UploadOptions {
 /**
  * Uploads files. When one fails the others are stopped, and the first failure is thrown.
  *
- * @throws {PaiError} with the code `FileChanged` when a file is longer or shorter than it was when it was planned.
+ * @throws {PaiError} with the code `FileChanged` when a file is not what it was when it was planned.
  * @throws {TimeoutError} when the time is up.
  */
-export async function upload(files: UploadPlan["files"], options: UploadOptions): Promise<void> {
+export async function upload(files: readonly UploadFile[], options: UploadOptions): Promise<void> {
   const { what, timeout } = options;
   let running: Promise<void> | undefined;
   try {
@@ -49,68 +52,55 @@ export async function upload(files: UploadPlan["files"], options: UploadOptions)
 }
 
 async function uploadAll(
-  files: UploadPlan["files"],
+  files: readonly UploadFile[],
   { storage, report, written }: UploadOptions,
   given: AbortSignal,
 ): Promise<void> {
   const stop = new AbortController();
   const signal = AbortSignal.any([given, stop.signal]);
-  const count = counter(files, report);
-  const queue = files.values();
-  const worker = async (): Promise<void> => {
-    for (const { key, entry } of queue) {
-      if (signal.aborted) return;
-      written.add(key); // an upload that fails may still have arrived
-      await put(storage, key, entry, count, signal).catch((error) => {
-        if (isForeign(error)) written.delete(key);
-        stop.abort(error);
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
+  const count = counted("upload", files.map(({ entry }) => entry.size), report);
+  await inParallel(files, concurrency, async (file) => {
+    if (signal.aborted) return false;
+    written.add(file.key); // an upload that fails may still have arrived
+    await put(storage, file, count, signal).catch((error) => {
+      if (isForeign(error)) written.delete(file.key);
+      stop.abort(error);
+    });
+  });
   signal.throwIfAborted(); // with the first failure, or the caller's reason
-}
-
-type Count = (entry: FileEntry, length: number) => void;
-
-function counter(files: UploadPlan["files"], report: UploadOptions["report"]): Count {
-  const total = files.reduce((sum, { entry }) => sum + entry.size, 0);
-  let done = 0;
-  let reported = 0;
-  return ({ path: name }, length) => {
-    done += length;
-    if (done - reported < total / 100 && done < total) return;
-    reported = done;
-    report({ stage: "upload", name, message: `uploading ${name}`, bytes: { done, total } });
-  };
 }
 
 async function put(
   storage: Storage,
-  key: string,
-  entry: FileEntry,
-  count: Count,
+  { key, entry, sha256 }: UploadFile,
+  count: (name: string, length: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  const { path, size } = entry;
+  const hash = sha256 === undefined ? undefined : newSha256.create();
   let changed: PaiError | undefined;
   let sent = 0;
-  const check = (hasChanged: boolean): void => {
+  const check = (hasChanged: boolean, problem = `it no longer has the ${size} bytes that it had before`) => {
     if (!hasChanged) return;
-    const message =
-      `Cannot upload "${entry.path}": it no longer has the ${entry.size} bytes that it had before`;
-    throw changed = new PaiError(message, { code: "FileChanged" });
+    throw changed = new PaiError(`Cannot upload "${path}": ${problem}`, { code: "FileChanged" });
   };
   const measured = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
     transform(chunk, controller) {
-      check((sent += chunk.length) > entry.size);
-      count(entry, chunk.length);
+      if (chunk.length === 0) return;
+      check((sent += chunk.length) > size);
+      // Judged before the last bytes are sent: an object that is not what its name says never comes to be.
+      if (hash?.update(chunk) && sent === size) {
+        check(hex(hash.digest()) !== sha256, "its content is no longer what it was before");
+      }
+      count(path, chunk.length);
       controller.enqueue(chunk);
     },
-    flush: () => check(sent < entry.size),
+    flush: () => check(sent < size),
   });
-  if (entry.size === 0) count(entry, 0); // no bytes will tell of it
+  if (size === 0) count(path, 0); // no bytes will tell of it
+  const what = sha256 === undefined ? { ifAbsent: true } : { metadata: { sha256 } };
   try {
-    await storage.put(key, entry.open().pipeThrough(measured), { size: entry.size, ifAbsent: true, signal });
+    await storage.put(key, entry.open().pipeThrough(measured), { size, signal, ...what });
   } catch (error) {
     throw changed ?? error; // a storage may wrap what broke its stream
   }
@@ -124,14 +114,14 @@ function isForeign(error: unknown): boolean {
 /** Deletes objects as far as that is possible and returns the keys of those that are left. */
 export async function deleteObjects(storage: Storage, keys: Iterable<string>): Promise<string[]> {
   const left = new Set(keys);
-  const queue = [...left].values();
-  await bounded("Cannot delete", deletingTime, undefined, async (signal) => {
-    const worker = async (): Promise<void> => {
-      for (const key of queue) {
+  await bounded(
+    "Cannot delete",
+    deletingTime,
+    undefined,
+    (signal) =>
+      inParallel([...left], concurrency, async (key) => {
         await storage.delete(key, { signal }).then(() => left.delete(key), () => {});
-      }
-    };
-    await Promise.all(Array.from({ length: concurrency }, worker));
-  }).catch(() => {});
+      }),
+  ).catch(() => {});
   return [...left];
 }
