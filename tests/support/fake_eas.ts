@@ -13,6 +13,9 @@ export interface FakeCall {
   timeout?: number;
 }
 
+/** What calls are told as that ask whether a service may be created: they have nothing to create. */
+const mayCreate = "MayCreateService";
+
 /** What the fake control plane and gateway answer. Each list's last item is repeated. */
 export interface FakeScript {
   /** States after creation; `404` while the service is not visible. */
@@ -29,6 +32,8 @@ export interface FakeScript {
   exists?: boolean;
   /** Fails calls of this action. */
   fail?: Record<string, () => unknown>;
+  /** Answers these actions in another way. */
+  answers?: Record<string, (query: Readonly<Record<string, unknown>>) => unknown>;
   /** Never answers these actions. */
   hang?: string[];
   /** Configuration of the service that there is after CreateService, though the call fails. */
@@ -60,13 +65,18 @@ export function fakeEas(script: FakeScript = {}): FakeEas {
     new ApiError(`Cannot ${action}: no such service`, { action, status: 404, code: "ServiceNotFound" });
   const next = <T>(list: T[]): T => list.length > 1 ? list.shift()! : list[0]!;
 
-  const answer = (action: string, body: unknown): unknown => {
+  const answer = (action: string, body: unknown, query: FakeCall["query"] = {}): unknown => {
     if (action === "CreateService" && script.made) {
       exists = true;
       config = script.made(body as typeof config); // what the code under test sends
     }
     const failure = script.fail?.[action];
     if (failure) throw failure();
+    const own = script.answers?.[action];
+    if (own) return own(query);
+    if (action === mayCreate) {
+      throw new ApiError(`Cannot ${action}: no name`, { action, status: 400, code: "InvalidParameter" });
+    }
     if (action === "CreateService") {
       exists = true;
       config = body as typeof config; // what the code under test sends
@@ -104,12 +114,13 @@ export function fakeEas(script: FakeScript = {}): FakeEas {
       if (response instanceof Error) throw response;
       return response;
     },
-    call: <T>(action: string, request: CallOptions = {}) => {
+    call: <T>(asked: string, request: CallOptions = {}) => {
       const { method, path, query, body, timeout } = request;
+      const action = asked === "CreateService" && JSON.stringify(body) === "{}" ? mayCreate : asked;
       calls.push({ action, method, path, query, body, timeout });
       return bounded(`Cannot call ${action}`, request.timeout ?? 60_000, request.signal, async () => {
         await (script.hang?.includes(action) ? new Promise(() => {}) : undefined);
-        return answer(action, body) as T; // as loose as the real answers
+        return answer(action, body, query) as T; // as loose as the real answers
       });
     },
   };

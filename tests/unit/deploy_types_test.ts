@@ -47,6 +47,14 @@ export async function outputs(): Promise<Float32Array> {
   return await service.predictor().predict([1, 2]);
 }
 
+export async function temporary(): Promise<void> {
+  const service = await ok.deploy(cloud, { instanceType: "ecs.c6.large", temporary: true });
+  await service[Symbol.asyncDispose]();
+  const kept = await ok.deploy(cloud, { instanceType: "ecs.c6.large" });
+  // @ts-expect-error: nobody has asked for it to be temporary
+  await kept[Symbol.asyncDispose]();
+}
+
 export function sources(path: string): void {
   new Model({ modelData: files });
   new Model({ modelData: ossUri(path) });

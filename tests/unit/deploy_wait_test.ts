@@ -48,6 +48,8 @@ test("Model.deploy waits until the service is visible, runs and answers, with gr
   assert.deepEqual(cloud.sleeps, [1000, 1500, 2250, 3375, 5000, 2000]);
   assert.deepEqual(cloud.probes, Array(2).fill("GET /api/predict/iris secret-token-of-iris"));
   assert.deepEqual(events, [
+    "check  0", // nothing says what runs the model
+    "check  0", // nor on which machine
     "create  0",
     "wait Creating 1000",
     "wait Waiting 8125",
@@ -301,7 +303,7 @@ test("Model.deploy deletes what it uploaded when an upload fails, but nobody els
   );
   const left = (await Array.fromAsync(inner.list())).map(({ key }) => key.split("/").at(-1));
   assert.deepEqual(left, ["e"]);
-  assert.deepEqual(cloud.actions(), ["DescribeService"]);
+  assert.deepEqual(cloud.actions(), ["DescribeService", "MayCreateService"]);
 });
 
 const undeletable = () => Promise.reject(new StorageError("Cannot delete: denied"));
@@ -384,7 +386,7 @@ for (const [what, chunks] of [["grows", ["1234", "56"]], ["shrinks", ["123"]]] a
           error instanceof PaiError && error.code === "FileChanged" &&
           /"m\.bin".* 4 bytes/.test(error.message),
       );
-      assert.deepEqual(cloud.actions(), ["DescribeService"]);
+      assert.deepEqual(cloud.actions(), ["DescribeService", "MayCreateService"]);
       assert.deepEqual(await Array.fromAsync(storage.list()), []);
     }
   });
@@ -402,7 +404,7 @@ test("Model.deploy ends within its timeout when a file hangs, and leaves nothing
       /Cannot deploy service "svc", uploading its files: no answer within 20 ms$/.test(error.message),
   );
   assert.deepEqual(await Array.fromAsync(storage.list()), []);
-  assert.deepEqual(cloud.actions(), ["DescribeService"]);
+  assert.deepEqual(cloud.actions(), ["DescribeService", "MayCreateService"]);
 });
 
 test("Model.deploy deletes what arrives while it is being cancelled", async () => {
@@ -460,7 +462,8 @@ test("Model.deploy ends with the last state when a request or the gateway hangs"
     onProgress: ({ stage }) => stage === "wait" && hang.push("DescribeService"),
   });
   await assert.rejects(done, /^TimeoutError: Cannot deploy service "svc": it is Creating after 20 ms/);
-  assert.ok(waiting.calls.slice(2, -1).every(({ timeout = Infinity }) => timeout <= 20));
+  const asked = waiting.calls.slice(2).filter(({ action }) => action === "DescribeService");
+  assert.ok(asked.length > 0 && asked.every(({ timeout = Infinity }) => timeout <= 20));
   const cloud = fakeEas();
   const client = { ...cloud.client, fetch: () => new Promise<Response>(() => {}) };
   await assert.rejects(

@@ -1,10 +1,11 @@
-import { type FileSource, isFileSource } from "../../core/files.ts";
-import { parseOssUri } from "../../core/oss-uri.ts";
-import type { Deployment, Mount } from "../../core/target.ts";
-import type { EasDeployOptions } from "./eas-options.ts";
-import { InferenceSpec } from "./inference-spec.ts";
-import { copyJsonObject, isJsonObject, type JsonObject } from "./json-object.ts";
-import type { ResourceConfig } from "./resource-config.ts";
+import { type FileSource, isFileSource } from "../../../core/files.ts";
+import { type OssUri, parseOssUri } from "../../../core/oss-uri.ts";
+import type { ServiceConfig } from "../../../core/service-config.ts";
+import type { Deployment, Mount } from "../../../core/target.ts";
+import type { EasDeployOptions } from "./options.ts";
+import { InferenceSpec } from "../inference-spec.ts";
+import { copyJsonObject, isJsonObject, type JsonObject } from "../json-object.ts";
+import type { ResourceConfig } from "../resource-config.ts";
 
 /** What a service configuration is made of, checked and planned. */
 export interface ServiceParts {
@@ -16,8 +17,10 @@ export interface ServiceParts {
   resources?: ResourceConfig;
   /** Workspace of the client. */
   workspaceId?: string;
+  /** How the service runs that is there already: what nobody has said stays as it is. */
+  running?: ServiceConfig;
   /** Where files will be: an address that ends in `/` for a folder, or names one file. */
-  addressOf(files: FileSource): string;
+  addressOf(files: FileSource): OssUri;
 }
 
 /**
@@ -35,6 +38,8 @@ export function serviceConfig(parts: ServiceParts): JsonObject & { name?: unknow
   }
   if (mounts.length > 0) body.storage = mounts.map((mount) => storageEntry(mount, parts));
   body.name = options.serviceName ?? deployment.config.name;
+  if (options.serviceName && isJsonObject(body.metadata)) delete body.metadata.name; // the other place of the name
+  delete body.$schema; // which is for editors
 
   const spec = new InferenceSpec(body).merge(resourceOptions(parts)).merge(
     copyJsonObject(options.options ?? {}, [], "refuse"),
@@ -59,17 +64,26 @@ function checkFilesAreUsed({ deployment }: ServiceParts, body: JsonObject, spec:
   }
 }
 
-function resourceOptions({ deployment, options, resources, workspaceId }: ServiceParts): JsonObject {
+function resourceOptions({ deployment, options, resources, running, ...parts }: ServiceParts): JsonObject {
   const { instanceType, instanceCount, resourceId, serviceType } = options;
   const given = deployment.config.metadata;
+  const workspaceId = running?.metadata?.workspace_id ?? parts.workspaceId;
   const metadata = {
-    instance: instanceCount ?? given?.instance ?? 1,
+    instance: scaledCount(deployment, running) ?? instanceCount ?? given?.instance ??
+      running?.metadata?.instance ?? 1,
     ...resources?.toMetadata(),
     ...(serviceType && { type: serviceType }),
     ...(resourceId && { resource: resourceId }),
     ...(workspaceId && given?.workspace_id === undefined && { workspace_id: workspaceId }),
   };
   return { metadata, ...(instanceType && { cloud: { computing: { instance_type: instanceType } } }) };
+}
+
+/** How many instances an autoscaler has chosen, within the limits that are wanted. */
+function scaledCount({ config: { autoscaler } }: Deployment, running?: ServiceConfig): number | undefined {
+  const count = running?.metadata?.instance;
+  const { min = 0, max = 0 } = autoscaler ?? {};
+  return count !== undefined && count >= min && count <= max ? count : undefined;
 }
 
 function ossModel(address: string): JsonObject {

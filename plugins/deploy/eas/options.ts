@@ -1,6 +1,6 @@
-import type { DeployOptions } from "../../core/target.ts";
-import { copyJsonObject } from "./json-object.ts";
-import { ResourceConfig, type ResourceOptions } from "./resource-config.ts";
+import type { DeployOptions } from "../../../core/target.ts";
+import { copyJsonObject } from "../json-object.ts";
+import { ResourceConfig, type ResourceOptions } from "../resource-config.ts";
 
 /** Options of a deployment to EAS that go with any machine. */
 export interface EasCommonOptions extends DeployOptions {
@@ -48,6 +48,8 @@ const optionNames: Record<keyof EasDeployOptions, true> = {
   serializer: true,
   signal: true,
   timeout: true,
+  giveUpAfter: true,
+  temporary: true,
   onProgress: true,
   instanceType: true,
   instanceCount: true,
@@ -74,7 +76,7 @@ export function checkOptions(options: EasDeployOptions): ResourceConfig | undefi
     const value: unknown = options[name];
     if (value !== undefined && (typeof value !== "string" || value === "")) fail(`${name} must be a text`);
   }
-  for (const name of ["wait", "cleanupOnFailure"] as const) {
+  for (const name of ["wait", "cleanupOnFailure", "temporary"] as const) {
     if (!["undefined", "boolean"].includes(typeof options[name])) fail(`${name} must be true or false`);
   }
   checkSerializer("Cannot deploy", options.serializer);

@@ -1,5 +1,5 @@
-import type { Client } from "../../core/client.ts";
-import { describeService, servicePath } from "../../core/eas-service.ts";
+import type { Client } from "../../../core/client.ts";
+import { describeService, servicePath } from "../../../core/eas-service.ts";
 import {
   ApiError,
   CredentialsError,
@@ -7,11 +7,12 @@ import {
   ServiceError,
   StorageError,
   TimeoutError,
-} from "../../core/errors.ts";
-import type { Storage } from "../../core/storage.ts";
-import { isJsonObject, type JsonObject } from "./json-object.ts";
-import { deleteObjects } from "./upload.ts";
-import { isMissing } from "./wait.ts";
+} from "../../../core/errors.ts";
+import type { Storage } from "../../../core/storage.ts";
+import { DeployError } from "../failure/deploy-error.ts";
+import { isJsonObject, type JsonObject } from "../json-object.ts";
+import { deleteObjects } from "../uploads/upload.ts";
+import { isMissing } from "../waiting/api-failures.ts";
 
 /** What a deployment has made so far. */
 export interface Made {
@@ -81,8 +82,8 @@ async function whose(
   }
 }
 
-// Other failures leave open whether the service was created: a 5xx or a timeout may come after the deed.
-function isRefusal(error: unknown): boolean {
+/** Whether nothing was done. Other failures leave that open: a 5xx or a timeout may come after the deed. */
+export function isRefusal(error: unknown): boolean {
   if (error instanceof CredentialsError || error instanceof ServiceError) return true;
   const { status = 0 } = error instanceof ApiError ? error : {};
   return status >= 400 && status < 500 && status !== 408;
@@ -107,13 +108,14 @@ async function deleteService(client: Client, name: string): Promise<void> {
 }
 
 /** The same error with a note at the end of its message. */
-export function amended(name: string, error: unknown, note: string): PaiError {
+export function amended(action: string, name: string, error: unknown, note: string): PaiError {
   if (!(error instanceof PaiError)) {
     const said = error instanceof Error ? error.message : String(error);
-    return new PaiError(`Cannot deploy service "${name}": ${said}; ${note}`, { cause: error });
+    return new PaiError(`Cannot ${action} service "${name}": ${said}; ${note}`, { cause: error });
   }
   const message = `${error.message}; ${note}`;
   const init = { ...error, cause: error }; // code, status, requestId and what its class adds
+  if (error instanceof DeployError) return error.amended(note);
   if (error instanceof ServiceError) return new ServiceError(message, init as typeof init & ServiceError);
   if (error instanceof ApiError) return new ApiError(message, init as typeof init & ApiError);
   if (error instanceof StorageError) return new StorageError(message, init);
