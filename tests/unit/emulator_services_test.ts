@@ -143,7 +143,8 @@ test("a service never gets ready when its delay is infinite", async () => {
 test("a service fails with advice when nothing can run it or its model can't be read", async () => {
   const cloud = cloudWith({ delays: { create: 0 } });
   const cases = [
-    [{ name: "other", processor: "pmml" }, "NO_HANDLER", /handlers: \{ "other": \(request\)/],
+    [{ name: "other", processor: "caffe_cpu" }, "NO_HANDLER", /handlers: \{ "other": \(request\)/],
+    [{ name: "rows", processor: "pmml" }, "NO_HANDLER", /handlers: \{ "rows": jsonProcessor\(\(rows\)/],
     [{ name: "no_path", processor: "xgboost" }, "MODEL_LOAD_FAILED", /has no model_path/],
     [
       { name: "no_bucket", processor: "xgboost", model_path: "oss://nowhere/m.json" },
@@ -158,7 +159,7 @@ test("a service fails with advice when nothing can run it or its model can't be 
     [
       { name: "no_file", processor: "xgboost", model_path: "oss://emulator-bucket/m/" },
       "MODEL_LOAD_FAILED",
-      /0 \.json objects/,
+      /0 \.json or \.ubj objects/,
     ],
   ] as const;
   for (const [config, reason, message] of cases) {
@@ -220,12 +221,15 @@ test("the control plane refuses what it does not have", async () => {
   assert.equal(await codeOf(api(cloud, "DescribeService", `GET ${iris}`)), "404 ServiceNotFound");
   const elsewhere = api(cloud, "DescribeService", `GET ${services}/cn-beijing/iris`);
   assert.equal(await codeOf(elsewhere), "404 ClusterNotFound");
-  assert.equal(await codeOf(api(cloud, "ListGroups", "GET /api/v2/groups")), "404 InvalidAction.NotFound");
+  assert.equal(
+    await codeOf(api(cloud, "ListResources", "GET /api/v2/resources")),
+    "404 InvalidAction.NotFound",
+  );
   assert.equal(await codeOf(api(cloud, "StopService", `DELETE ${iris}`)), "404 InvalidAction.NotFound");
-  const origin = "https://aiworkspace.cn-hangzhou.aliyuncs.com";
-  const { status, body } = await api(cloud, "ListImages", "GET /api/v1/images", { origin });
+  const origin = "https://pai-dlc.cn-hangzhou.aliyuncs.com";
+  const { status, body } = await api(cloud, "ListJobs", "GET /api/v1/jobs", { origin });
   assert.equal(status, 404);
-  assert.match(String(body.Message), /does not know the host aiworkspace\.cn-hangzhou/);
+  assert.match(String(body.Message), /does not know the host pai-dlc\.cn-hangzhou/);
 });
 
 test("the control plane refuses a wrong secret, another body, a used nonce and a long body", async () => {
