@@ -2,6 +2,7 @@ import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { type KeyLookup, maxSkew, tokenFault } from "./keys.ts";
+import { tokenRefusal } from "./refuse-token.ts";
 import { refuse, type Verdict } from "./refusal.ts";
 import { compareUtf8, gatherHeaders, parseQuery, percentEncode } from "./wire-text.ts";
 
@@ -125,21 +126,6 @@ function incomplete(why: string): Verdict {
     "IncompleteSignature",
     `The request signature does not conform to Alibaba Cloud standards: ${why}.`,
   );
-}
-
-function tokenRefusal(fault: ReturnType<typeof tokenFault>): Verdict | undefined {
-  switch (fault) {
-    case "missing":
-      return refuse(400, "MissingSecurityToken", "SecurityToken is mandatory for this action.");
-    case "mismatch":
-      return refuse(
-        400,
-        "InvalidSecurityToken.MismatchWithAccessKey",
-        "Specified SecurityToken mismatch with the AccessKey.",
-      );
-    case "expired":
-      return refuse(400, "InvalidSecurityToken.Expired", "Specified SecurityToken is expired.");
-  }
 }
 
 /** Shows what the server signed, so that it can be compared; the token in it stays hidden. */

@@ -19,6 +19,8 @@ export interface CallOptions {
   accessKeySecret?: string;
   /** Headers to add after signing. */
   late?: Record<string, string>;
+  /** Version of the API. */
+  version?: string;
 }
 
 let nonces = 0;
@@ -28,8 +30,14 @@ export async function api(
   cloud: Emulator,
   action: string,
   line: string,
-  { origin = `https://pai-eas.${cloud.region}.aliyuncs.com`, body, nonce, accessKeySecret, late }:
-    CallOptions = {},
+  {
+    origin = `https://pai-eas.${cloud.region}.aliyuncs.com`,
+    body,
+    nonce,
+    accessKeySecret,
+    late,
+    version = "2021-07-01",
+  }: CallOptions = {},
 ): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }> {
   const [method = "", path = ""] = line.split(" ");
   const url = new URL(path, origin);
@@ -42,7 +50,7 @@ export async function api(
     "x-acs-content-sha256": payloadHash,
     "x-acs-date": new Date(cloud.clock.now()).toISOString().replace(/\.\d+/, ""),
     "x-acs-signature-nonce": nonce ?? `nonce-${++nonces}`,
-    "x-acs-version": "2021-07-01",
+    "x-acs-version": version,
     ...(key.securityToken && { "x-acs-security-token": key.securityToken }),
     ...(body !== undefined && { "content-type": "application/json; charset=utf-8" }),
   };
