@@ -1,9 +1,11 @@
 import { LimitedBytesTransformStream } from "@std/streams/limited-bytes-transform-stream";
 import { toBytes } from "@std/streams/to-bytes";
 import type { Clock } from "../../core/clock.ts";
+import type { AssetStore } from "./aiworkspace/store.ts";
+import type { Handler } from "./eas/failure.ts";
+import type { Delays } from "./eas/lifecycle.ts";
+import type { ScenarioChoice } from "./eas/scenarios.ts";
 import type { KeyLookup } from "./keys.ts";
-import type { Handler } from "./processors.ts";
-import type { Delays } from "./service-state.ts";
 import type { Store } from "./store.ts";
 
 /** What the parts of the emulated cloud share. */
@@ -20,12 +22,16 @@ export interface Cloud {
   readonly delays: Required<Delays>;
   /** What runs services that no built-in processor runs, by service name or processor code. */
   readonly handlers: Readonly<Record<string, Handler>>;
+  /** How services fail, by name. */
+  readonly scenarios: Readonly<Record<string, ScenarioChoice>>;
   /** Longest request body in bytes. */
   readonly maxBodyBytes: number;
   /** Finds an accepted key. */
   readonly lookup: KeyLookup;
   /** What there is. */
   readonly store: Store;
+  /** Images, workspaces and registered models. */
+  readonly assets: AssetStore;
 }
 
 /** Collects the body of a request; `undefined` when it is longer than the cloud takes. */

@@ -1,7 +1,7 @@
 import type { Cloud } from "./cloud.ts";
 
 /** Prefix of the routes of each part of the cloud. */
-export type Part = "/eas" | "/oss" | "/gateway" | "/unknown";
+export type Part = "/eas" | "/aiworkspace" | "/sts" | "/oss" | "/gateway" | "/unknown";
 
 type Place = Pick<Cloud, "region" | "accountId" | "domains">;
 
@@ -9,9 +9,13 @@ type Place = Pick<Cloud, "region" | "accountId" | "domains">;
  * The route of an address: which part of the cloud answers, then the raw path there. On the vendor's hosts the
  * host decides; on any other, such as the loopback port of `serve`, the path does. Storage routes always
  * begin with the bucket, wherever the address has it.
+ *
+ * @param isAction Whether the request's headers name an action; it has no path then but that of the list of buckets.
  */
-export function route({ hostname, pathname }: URL, place: Place): string {
+export function route({ hostname, pathname, searchParams }: URL, place: Place, isAction = false): string {
   if (isControlPlane(hostname, place)) return `/eas${pathname}`;
+  if (isHostOf("aiworkspace", hostname, place)) return `/aiworkspace${pathname}`;
+  if (isHostOf("sts", hostname, place) || hostname === "sts.aliyuncs.com") return rpcRoute("/sts", pathname);
   const own = place.domains.get(hostname);
   if (own !== undefined) return `/oss/${own}${pathname}`;
   if (isGateway(hostname, place)) return `/gateway${pathname}`;
@@ -24,6 +28,8 @@ export function route({ hostname, pathname }: URL, place: Place): string {
   }
   if (hostname.endsWith(".aliyuncs.com")) return "/unknown";
   if (pathname.startsWith("/api/v2/")) return `/eas${pathname}`;
+  if (pathname.startsWith("/api/v1/")) return `/aiworkspace${pathname}`;
+  if (pathname === "/" && (isAction || searchParams.has("Action"))) return rpcRoute("/sts", pathname);
   if (pathname.startsWith("/api/predict/")) return `/gateway${pathname}`;
   return `/oss${pathname}`;
 }
@@ -45,9 +51,20 @@ export function serviceEndpoints(
   };
 }
 
+/** Actions without a path are at the part itself: its routes know no empty one below it. */
+function rpcRoute(part: Part, pathname: string): string {
+  return pathname === "/" ? part : `${part}${pathname}`;
+}
+
 function isControlPlane(hostname: string, { region }: Place): boolean {
   return hostname === `pai-eas.${region}.aliyuncs.com` ||
     hostname === `pai-eas-manage-vpc.${region}.aliyuncs.com`;
+}
+
+/** Public hosts, and those inside a VPC. */
+function isHostOf(product: string, hostname: string, { region }: Place): boolean {
+  return hostname === `${product}.${region}.aliyuncs.com` ||
+    hostname === `${product}-vpc.${region}.aliyuncs.com`;
 }
 
 function isGateway(hostname: string, { region, accountId }: Place): boolean {

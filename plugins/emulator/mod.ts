@@ -1,6 +1,6 @@
 /**
- * A small Alibaba Cloud in this process: the EAS control plane, object storage and the inference gateway, so that
- * everything from upload to prediction runs offline. It checks signatures as the vendor does, with its own code.
+ * A small Alibaba Cloud in this process: the EAS control plane, images, workspaces and the model registry, object
+ * storage and the inference gateway, so that everything from upload to prediction runs offline. It checks signatures as the vendor does, with its own code.
  *
  * @example
  * ```ts
@@ -18,6 +18,9 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Credentials, CredentialsProvider } from "../../core/credentials.ts";
 import type { Fetch } from "../../core/fetch.ts";
 import { bucketName } from "../../core/oss-uri.ts";
+import { aiWorkspace } from "./aiworkspace.ts";
+import type { EmulatedImage } from "./aiworkspace/image-catalog.ts";
+import { AssetStore } from "./aiworkspace/store.ts";
 import type { Cloud } from "./cloud.ts";
 import { controlPlane } from "./control-plane.ts";
 import { gateway } from "./gateway.ts";
@@ -26,12 +29,15 @@ import { route } from "./hosts.ts";
 import { inMemory, type ObjectStore, type Piece } from "./object-store.ts";
 import { ossError } from "./oss-document.ts";
 import { objectStorage } from "./oss.ts";
-import type { Handler } from "./processors.ts";
+import type { Handler } from "./eas/failure.ts";
+import type { Delays } from "./eas/lifecycle.ts";
+import { isScenario, type Scenario, type ScenarioChoice, scenarioNames } from "./eas/scenarios.ts";
 import { Refusal } from "./refusal.ts";
-import type { Delays } from "./service-state.ts";
 import { Store } from "./store.ts";
+import { sts } from "./sts.ts";
 
-export type { Delays, Handler, ObjectStore, Piece };
+export type { Delays, EmulatedImage, Handler, ObjectStore, Piece, Scenario, ScenarioChoice };
+export { jsonProcessor, type RunRows } from "./json-processor.ts";
 export type { DTypeOfType, ModelSignature, ModelTensor, TensorsOf } from "./model-signature.ts";
 export { type ModelOutputs, pytorchProcessor, type RunModel } from "./pytorch-processor.ts";
 export { tensorflowProcessor, type TensorFlowProcessorOptions } from "./tensorflow-processor.ts";
@@ -50,13 +56,21 @@ export interface EmulatorOptions {
   delays?: Delays;
   /** Buckets that exist from the start. @default {["emulator-bucket"]} */
   buckets?: readonly string[];
+  /** Images that AIWorkSpace lists. @default {some forty invented ones, like PAI's own} */
+  images?: readonly EmulatedImage[];
   /** Hosts that stand for a bucket, as a domain of one's own does: `{ "files.example.com": "emulator-bucket" }`. */
   domains?: Readonly<Record<string, string>>;
   /**
    * What runs the services that no built-in processor runs, by service name or processor code. Handlers on tensors are made
-   * by {@linkcode tensorflowProcessor} and {@linkcode pytorchProcessor}.
+   * by {@linkcode tensorflowProcessor} and {@linkcode pytorchProcessor}, those on rows in JSON, as LightGBM and PMML have
+   * them, by {@linkcode jsonProcessor}.
    */
   handlers?: Readonly<Record<string, Handler>>;
+  /**
+   * How services fail, by their names: `{ iris: "OOMKilled" }`; or a function of the configuration, so that a better one
+   * runs: `{ iris: ({ processor }) => processor ? undefined : "ImagePullBackOff" }`. @default {none does}
+   */
+  scenarios?: Readonly<Record<string, ScenarioChoice>>;
   /** Longest body of a request that is held in memory, in bytes. @default {268435456} */
   maxBodyBytes?: number;
   /** Where the contents of objects lie: in memory, or `onDisk()`. @default {in memory} */
@@ -75,7 +89,7 @@ export interface Emulator {
   readonly fetch: Fetch;
   /** Answers one request; this is what a server hands its requests to. */
   readonly handle: (request: Request) => Promise<Response>;
-  /** Forgets all objects and services. */
+  /** Forgets all objects, services, models and settings. */
   readonly reset: () => void;
 }
 
@@ -83,13 +97,14 @@ export interface Emulator {
  * Makes an emulator. It keeps everything in memory, but for objects where told, and has no timers: states follow from the clock.
  *
  * @throws {RangeError} when a delay or `maxBodyBytes` is negative, or there is no key pair.
- * @throws {TypeError} when a delay has an unknown name, or a bucket has one that no bucket can have.
+ * @throws {TypeError} when a delay or a scenario has an unknown name, or a bucket has one that no bucket can have.
  */
 export function emulator(options: EmulatorOptions = {}): Emulator {
   const { region = "cn-hangzhou", clock = systemClock } = options;
   const keys = [options.credentials ?? inventedKey].flat();
   const [firstKey] = keys;
   if (!firstKey) throw new RangeError('Cannot make an emulator: "credentials" is empty');
+  const buckets = bucketsFrom(options.buckets);
   const { maxBodyBytes } = checked({ maxBodyBytes: options.maxBodyBytes ?? 256 * 1024 * 1024 });
   const cloud: Cloud = {
     region,
@@ -98,12 +113,18 @@ export function emulator(options: EmulatorOptions = {}): Emulator {
     domains: new Map(Object.entries(options.domains ?? {})),
     delays: delaysFrom(options.delays),
     handlers: options.handlers ?? {},
+    scenarios: scenariosFrom(options.scenarios),
     maxBodyBytes,
     lookup: (accessKeyId) => keys.find((key) => key.accessKeyId === accessKeyId),
-    store: new Store(bucketsFrom(options.buckets), options.objects ?? inMemory(maxBodyBytes)),
+    store: new Store(buckets, options.objects ?? inMemory(maxBodyBytes)),
+    assets: new AssetStore({ region, bucket: buckets[0], images: options.images }),
   };
-  const app = new Hono({ getPath: (request) => route(new URL(request.url), cloud) });
+  const app = new Hono({
+    getPath: (request) => route(new URL(request.url), cloud, request.headers.has("x-acs-action")),
+  });
   app.route("/eas", controlPlane(cloud));
+  app.route("/aiworkspace", aiWorkspace(cloud));
+  app.route("/sts", sts(cloud));
   app.route("/oss", objectStorage(cloud));
   app.route("/gateway", gateway(cloud));
   app.all("*", ({ req }) => unknownHost(new URL(req.url), req.method, region));
@@ -114,7 +135,10 @@ export function emulator(options: EmulatorOptions = {}): Emulator {
     credentials: () => Promise.resolve({ ...firstKey }),
     handle,
     fetch: fetchFrom(handle),
-    reset: () => cloud.store.reset(),
+    reset: () => {
+      cloud.store.reset();
+      cloud.assets.reset();
+    },
   });
 }
 
@@ -141,6 +165,16 @@ function delaysFrom(given: Delays = {}): Required<Delays> {
   return checked({ ...defaultDelays, ...Object.fromEntries(set) });
 }
 
+function scenariosFrom(
+  given: Readonly<Record<string, ScenarioChoice>> = {},
+): Readonly<Record<string, ScenarioChoice>> {
+  const unknown = Object.values(given).find((choice) => typeof choice !== "function" && !isScenario(choice));
+  if (unknown === undefined) return given;
+  throw new TypeError(
+    `Cannot make an emulator: there is no scenario "${unknown}"; it has ${scenarioNames.join(", ")}`,
+  );
+}
+
 function checked<Numbers extends object>(numbers: Numbers): Numbers {
   for (const [name, value] of Object.entries(numbers)) {
     if (!(value >= 0)) {
@@ -153,8 +187,8 @@ function checked<Numbers extends object>(numbers: Numbers): Numbers {
 /** Says so in the format of the service that such a host would be. */
 function unknownHost({ host }: URL, method: string, region: string): Response {
   const message =
-    `The emulator does not know the host ${host}: it plays EAS, OSS and the inference gateway of ` +
-    `one account in ${region}.`;
+    `The emulator does not know the host ${host}: it plays EAS, AIWorkSpace, STS, OSS and the inference ` +
+    `gateway of one account in ${region}.`;
   const refusal = new Refusal({ status: 404, code: "UnknownHost", message });
   if (/(^|\.)oss-/.test(host)) return ossError(refusal, "0".repeat(24), host, method === "HEAD");
   return Response.json({ Code: refusal.code, Message: message, HostId: host }, { status: refusal.status });

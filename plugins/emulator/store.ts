@@ -1,6 +1,5 @@
-import type { Failure, Runner } from "./processors.ts";
+import type { ServiceRecord } from "./eas/record.ts";
 import { type ObjectStore, type Piece, readPieces } from "./object-store.ts";
-import type { Transition } from "./service-state.ts";
 
 /** An object of the emulated storage. */
 export interface StoredObject {
@@ -62,30 +61,6 @@ export interface Bucket {
   uploads: Map<string, Upload>;
 }
 
-/** A service of the emulated control plane. */
-export interface ServiceRecord {
-  /** Id that the control plane gave it. */
-  id: string;
-  /** Unique name. */
-  name: string;
-  /** What callers of the service must send. */
-  token: string;
-  /** The configuration, without its token. */
-  config: Record<string, unknown>;
-  /** Tags. */
-  labels: Record<string, string>;
-  /** Time of creation in milliseconds since the Unix epoch. */
-  createdAt: number;
-  /** Time of the last change of the configuration. */
-  updatedAt: number;
-  /** Number of the configuration, from 1. */
-  version: number;
-  /** The last change of state that was asked for. */
-  transition: Transition;
-  /** What answers the service's requests, or why nothing can. */
-  runner: Runner | Failure;
-}
-
 /** Everything the emulated cloud remembers. Ids are counted, so that equal runs give equal answers. */
 export class Store {
   /** Buckets by name. */
@@ -99,6 +74,7 @@ export class Store {
   readonly #holders = new Map<Piece, number>();
   #turn: Promise<unknown> = Promise.resolve();
   #count = 0;
+  #turns = 0;
 
   /** Makes a store that starts with these buckets, and returns to them. */
   constructor(initialBuckets: readonly string[], contents: ObjectStore) {
@@ -112,6 +88,7 @@ export class Store {
     this.services.clear();
     this.#nonces.clear();
     this.#count = 0;
+    this.#turns = 0;
     for (const name of [...this.buckets.keys()]) this.deleteBucket(name);
     for (const name of this.#initialBuckets) this.createBucket(name);
   }
@@ -173,6 +150,11 @@ export class Store {
   /** The next number: 1, 2, … */
   next(): number {
     return ++this.#count;
+  }
+
+  /** The next number of those that share work out: 1, 2, … */
+  nextTurn(): number {
+    return ++this.#turns;
   }
 
   /** Does one thing after the other, each when those before it are over. */

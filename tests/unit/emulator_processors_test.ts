@@ -5,11 +5,11 @@ import heldOut from "../../examples/digits/held-out.json" with { type: "json" };
 import ofPytorch from "../../examples/digits/pytorch.json" with { type: "json" };
 import ofTensorflow from "../../examples/digits/tensorflow.json" with { type: "json" };
 import { createClient } from "../../core/client.ts";
-import { PredictionError, ServiceError } from "../../core/errors.ts";
+import { PredictionError } from "../../core/errors.ts";
 import { Predictor } from "../../core/predictor.ts";
 import type { Serializer } from "../../core/serializer.ts";
 import { type DType, dtypes, equals, Tensor, tensor } from "../../core/tensors.ts";
-import { eas, InferenceSpec, Model } from "../../plugins/deploy/mod.ts";
+import { DeployError, eas, InferenceSpec, Model } from "../../plugins/deploy/mod.ts";
 import {
   emulator,
   type Handler,
@@ -514,12 +514,13 @@ test("a model that the emulator can't run fails with the reason and the handler 
     const { deploy } = world();
     const isTorch = processor.startsWith("pytorch");
     await assert.rejects(deploy(processor, files), (error) => {
-      assert.ok(error instanceof ServiceError);
+      assert.ok(error instanceof DeployError);
       assert.equal(error.code, "MODEL_LOAD_FAILED");
       assert.ok(error.message.includes(`: ${state}`), error.message);
       const call = isTorch ? "pytorchProcessor(run)" : "tensorflowProcessor({ signature, run })";
-      assert.ok(error.message.includes(`emulator({ handlers: { "digits": ${call} } })`), error.message);
-      assert.ok(error.message.includes(isTorch ? "no TorchScript" : "no SavedModel"));
+      const printed = error.logs.join("\n"); // the message itself is cut short
+      assert.ok(printed.includes(`emulator({ handlers: { "digits": ${call} } })`), printed);
+      assert.ok(printed.includes(isTorch ? "no TorchScript" : "no SavedModel"));
       return true;
     });
   }

@@ -3,7 +3,10 @@ import { test } from "node:test";
 import fc from "fast-check";
 import heldOut from "../../examples/breast-cancer/held-out.json" with { type: "json" };
 import trained from "../../examples/breast-cancer/model.json" with { type: "json" };
-import { XgboostModel } from "../../plugins/emulator/xgboost.ts";
+import { XgboostModel } from "../../plugins/emulator/xgboost/model.ts";
+import boostersOf17 from "../fixtures/xgboost/boosters-1.7.json" with { type: "json" };
+import boostersOf21 from "../fixtures/xgboost/boosters-2.1.json" with { type: "json" };
+import boostersOf32 from "../fixtures/xgboost/boosters-3.2.json" with { type: "json" };
 import refused from "../fixtures/xgboost/refused.json" with { type: "json" };
 import of17 from "../fixtures/xgboost/xgboost-1.7.json" with { type: "json" };
 import of21 from "../fixtures/xgboost/xgboost-2.1.json" with { type: "json" };
@@ -19,19 +22,29 @@ interface Case {
   objective: string;
   model: Json;
   rows: readonly Row[];
-  bias: number;
-  margins: readonly number[];
-  predictions: readonly number[];
+  bias: Figure;
+  margins: readonly Figure[];
+  predictions: readonly Figure[];
+  /** The same model as Universal Binary JSON. */
+  ubj?: string;
 }
 
-const cases: readonly Case[] = [...of17, ...of21, ...of32];
+/** What a model says of a row: a number, or one for each class. */
+type Figure = number | readonly number[];
+
+const boosters: readonly Case[] = [...boostersOf17, ...boostersOf21, ...boostersOf32];
+const cases: readonly Case[] = [...of17, ...of21, ...of32, ...boosters];
 const sample = of32.find(({ name }) => name === "num_parallel_tree");
 assert.ok(sample);
 const IDENTITIES = /^(binary:logitraw|reg:(squared|squaredlog|absolute|pseudohuber)error)$/;
 
 /** Asserts agreement to 1e-6, relative to the expected figure. */
-function assertClose(actual: readonly number[], expected: readonly number[]): void {
-  assert.equal(actual.length, expected.length);
+function assertClose(given: readonly Figure[], wantedOnes: readonly Figure[]): void {
+  const [actual, expected] = [given.flat(), wantedOnes.flat()];
+  assert.deepEqual(
+    given.map((figure) => [figure].flat().length),
+    wantedOnes.map((figure) => [figure].flat().length),
+  );
   for (const [index, figure] of actual.entries()) {
     const wanted = expected[index] ?? NaN;
     const difference = Math.abs(figure - wanted);
@@ -64,6 +77,7 @@ for (const { name, version, objective, model, rows, predictions } of cases) {
 
 test("predict() sums margins bit for bit as XGBoost does when it starts from XGBoost's bias", () => {
   for (const { name, version, model, rows, bias, margins } of cases) {
+    if (typeof bias !== "number") continue; // classes have no objective that leaves their margins as they are
     const raw = JSON.parse(changed(model, "learner.objective.name", "binary:logitraw"));
     const text = changed(raw, "learner.learner_model_param.base_score", String(bias));
     assert.deepEqual(XgboostModel.parse(text).predict(rows), margins, `${name}, XGBoost ${version}`);
@@ -75,7 +89,9 @@ test("predict() agrees with XGBoost on the held-out rows of the example", () => 
   assert.equal(model.numFeatures, heldOut.features.length);
   const predictions = model.predict(heldOut.rows);
   assertClose(predictions, heldOut.predictions);
-  const right = predictions.filter((probability, row) => Number(probability > 0.5) === heldOut.labels[row]);
+  const right = predictions.filter((probability, row) =>
+    Number(Number(probability) > 0.5) === heldOut.labels[row]
+  );
   assert.ok(right.length / predictions.length > 0.9, "the model has learnt something");
 });
 
@@ -176,6 +192,12 @@ const damaged: [string, string, unknown, RegExp][] = [
     /objective "constructor" is not supported/,
   ],
   ["no objective", "learner.objective", undefined, /"objective" is missing/],
+  [
+    "classes without an objective for them",
+    "learner.learner_model_param.num_class",
+    "3",
+    /does not go with 3/,
+  ],
   ["no booster", "learner.gradient_booster", undefined, /"gradient_booster" is missing/],
   ["no version", "version", undefined, /"version" is missing/],
   ["no base score", "learner.learner_model_param.base_score", undefined, /"base_score" is missing/],
@@ -296,7 +318,7 @@ test("parse() refuses or predict() stays finite when any fields of a model are d
       const copy: unknown = structuredClone(model);
       for (const [path, value] of list) damage(copy, path, structuredClone(value));
       try {
-        for (const figure of XgboostModel.parse(JSON.stringify(copy)).predict(rows)) {
+        for (const figure of XgboostModel.parse(JSON.stringify(copy)).predict(rows).flat()) {
           assert.ok(Number.isFinite(figure));
         }
       } catch (error) {
@@ -318,3 +340,48 @@ test("parse() refuses a file that was cut short", () => {
     }),
   );
 });
+
+for (const { name, version, model, rows, ubj } of boosters) {
+  if (ubj === undefined) continue;
+  test(`parse() reads Universal Binary JSON of XGBoost ${version} as it reads JSON, of ${name}`, () => {
+    const fromText = XgboostModel.parse(JSON.stringify(model));
+    const fromBytes = XgboostModel.parse(bytesOf(ubj));
+    assert.deepEqual(fromBytes.predict(rows), fromText.predict(rows));
+    assert.deepEqual([fromBytes.objective, fromBytes.numFeatures], [fromText.objective, 4]);
+  });
+}
+
+test("parse() reads the bytes of JSON as its text", () => {
+  const text = JSON.stringify(sample.model, null, 2);
+  const loaded = XgboostModel.parse(new TextEncoder().encode(text));
+  assert.deepEqual(loaded.predict(sample.rows), XgboostModel.parse(text).predict(sample.rows));
+});
+
+test("parse() refuses bytes that are no model, that end early, or that are damaged", () => {
+  const binary = bytesOf(boosters.find(({ ubj }) => ubj)?.ubj ?? "");
+  for (
+    const bytes of [[], [0x7b], [0x62, 0x69, 0x6e, 0x66, 0xff], [0x7b, 0x4c, 0xff, 0xff], [0x7b, 0x69, 0x85]]
+  ) {
+    assert.throws(() => XgboostModel.parse(Uint8Array.from(bytes)), /^Error: Cannot load XGBoost model: /);
+  }
+  fc.assert(
+    fc.property(fc.nat(binary.length - 1), (length) => {
+      assert.throws(() => XgboostModel.parse(binary.slice(0, length)), /^Error: Cannot load XGBoost model: /);
+    }),
+  );
+  fc.assert(
+    fc.property(fc.nat(binary.length - 1), fc.integer({ min: 0, max: 255 }), (at, byte) => {
+      const damaged = binary.with(at, byte);
+      try {
+        assert.ok(XgboostModel.parse(damaged).predict([[0, 0, 0, 0]]).flat().every(Number.isFinite));
+      } catch (error) {
+        assert.match(String(error), /Cannot (load XGBoost model|predict row 0): /);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
