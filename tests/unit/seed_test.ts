@@ -55,7 +55,7 @@ test("the customer's steps: deploy, predict, find by name, raw predict, stop, st
     },
     onProgress: ({ stage }) => stages.add(stage),
   });
-  assert.deepEqual([...stages], ["upload", "create", "wait", "probe"]);
+  assert.deepEqual([...stages], ["check", "upload", "create", "wait", "probe"]);
 
   const { config } = await service.describe();
   const { model_path, ...rest } = config;
