@@ -33,6 +33,14 @@ test("the published package is imported by jsr: and predicts against its emulato
     assert.equal(consumed.text, "[2,4,6]\nwas refused: 401\n");
     assert.equal(consumed.code, 0);
 
+    const allowed = ["--allow-net", "--allow-read", "--allow-env"];
+    const pai = await run(
+      ["run", "--quiet", ...allowed, `jsr:${name}@^${version}/cli`, "--version"],
+      folder,
+      env,
+    );
+    assert.equal(pai.text, `${version}\n`);
+
     await Deno.writeTextFile(
       `${folder}/misuse.ts`,
       `import { tensor } from "jsr:${name}@^${version}/tensor";\ntensor("1");\n`,

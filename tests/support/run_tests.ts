@@ -8,20 +8,11 @@
  * @module
  */
 import { spawnSync } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
-import { projectFiles, root } from "./tree.ts";
+import { copyProject } from "./copy_project.ts";
 
 interface Runtime {
   /** Name of the program, and of the variable in capitals. */
@@ -83,10 +74,7 @@ function runIn({ name, minimum, prepare, commands }: Runtime): number {
   if (!program) return 1;
   const copy = mkdtempSync(join(tmpdir(), `tests-${name}-`));
   try {
-    for (const file of projectFiles()) {
-      mkdirSync(dirname(join(copy, file)), { recursive: true });
-      copyFileSync(join(fileURLToPath(root), file), join(copy, file));
-    }
+    copyProject(copy);
     prepare?.(copy);
     for (const [command, ...args] of commands(program)) {
       const { status, error } = spawnSync(command, args, { cwd: copy, stdio: "inherit", env: environment() });
@@ -109,7 +97,8 @@ function environment(): NodeJS.ProcessEnv {
   return VECTORS ? { ...process.env, VECTORS: resolve(VECTORS) } : process.env;
 }
 
-function find(name: string, minimum: string): string | undefined {
+/** Path of a runtime that is new enough: the one that its variable names, else the first in `PATH`. */
+export function find(name: string, minimum: string): string | undefined {
   const variable = name.toUpperCase();
   const named = process.env[variable];
   const folders = (process.env.PATH ?? "").split(delimiter).filter(Boolean);
