@@ -142,7 +142,7 @@ test("openapi-core updates, stops, starts and deletes a service", async () => {
 
   await call("UpdateService", `PUT ${service}`, { body: { metadata: { instance: 3 } } });
   const updated = await read();
-  assert.deepEqual([updated.Status, updated.TotalInstance, updated.CurrentVersion], ["Running", 3, 2]);
+  assert.deepEqual([updated.Status, updated.TotalInstance, updated.CurrentVersion], ["Running", 3, 1]);
 
   await call("StopService", `PUT ${service}/stop`);
   assert.equal((await read()).Status, "Stopped");

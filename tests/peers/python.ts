@@ -5,7 +5,7 @@ const folder = new URL("./python/", import.meta.url);
 const environment = new URL(".venv/", folder);
 const interpreter = fileURLToPath(new URL("bin/python", environment));
 /** What the environment is made from; when one of these changes it is made anew. */
-const sources = ["requirements.txt", "requirements-messages.txt", "cpu_torch.py"];
+const sources = ["requirements.txt", "requirements-messages.txt", "requirements-pai.txt", "cpu_torch.py"];
 
 /** Set for every process: no user's packages, caches but none beside the sources, no chatter of the frameworks. */
 const variables = {
@@ -75,9 +75,11 @@ async function makeEnvironment(): Promise<void> {
   // The lists name every package, so nothing is resolved: neither CUDA's libraries nor TensorBoard come along.
   const pip = ["-m", "pip", "--python", interpreter, "install", "--quiet", "--no-deps", "--no-compile"];
   const install = [...pip, "--only-binary", ":all:", "--requirement"];
-  const messages = fileURLToPath(new URL("messages", environment));
   await run(python, [...install, "requirements.txt"]);
-  await run(python, [...install, "requirements-messages.txt", "--target", messages]);
+  for (const beside of ["messages", "pai"]) { // packages that these scripts alone see
+    const folder = fileURLToPath(new URL(beside, environment));
+    await run(python, [...install, `requirements-${beside}.txt`, "--target", folder]);
+  }
   await run(interpreter, ["cpu_torch.py"]);
   console.error(`Made it in ${Math.round((Date.now() - began) / 1000)} s`);
 }
