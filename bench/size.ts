@@ -115,6 +115,21 @@ export { decode, encode, encodeChunks, encodeInto, predictRequest, predictRespon
 export default (client) => new Model({ inferenceSpec: new InferenceSpec({}) }).deploy(eas(client), {});`,
   },
   {
+    label: "`./images`",
+    program: `import { retrieveImage } from "${ours}/images";
+export default (client) => retrieveImage(client, "PyTorch");`,
+  },
+  {
+    label: "`./models`",
+    program:
+      `import { getModel } from "${ours}/models"; export default (client) => getModel(client, "iris");`,
+  },
+  {
+    label: "`./workspace`",
+    program:
+      `import { defaultStorage } from "${ours}/workspace"; export default (client) => defaultStorage(client);`,
+  },
+  {
     label: "`./storage/memory`",
     program: `import { memory } from "${ours}/storage/memory"; export default memory();`,
   },

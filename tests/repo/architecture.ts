@@ -9,7 +9,9 @@ const packages: Record<string, string[]> = {
   "mod.ts": [],
   core: ["@noble/hashes", "@std/streams"],
   protos: [],
-  "plugins/deploy": ["@std/streams"],
+  "plugins/cli": ["@stricli/core", "yaml"],
+  "plugins/credentials": [],
+  "plugins/deploy": ["@cfworker/json-schema", "@noble/hashes", "@std/streams"],
   "plugins/emulator": ["@noble/hashes", "@std/streams", "hono"],
   "plugins/serializers": ["fflate", "protobufjs"],
   "plugins/storage": ["@noble/hashes", "@std/streams", "fflate", "ignore", "modern-tar"],
@@ -17,6 +19,13 @@ const packages: Record<string, string[]> = {
 
 /** The only files that may import `node:` modules; no file but these imports one. */
 export const nodeFiles: string[] = [
+  "plugins/cli/commands/emulator.ts",
+  "plugins/cli/local-file.ts",
+  "plugins/cli/main.ts",
+  "plugins/cli/service-file.ts",
+  "plugins/cli/wanted-service.ts",
+  "plugins/credentials/disk.ts",
+  "plugins/credentials/mod.ts",
   "plugins/emulator/disk.ts",
   "plugins/emulator/serve.ts",
   "plugins/storage/download.ts",

@@ -2,6 +2,7 @@ import { createClient } from "../../core/client.ts";
 import type { Fetch } from "../../core/fetch.ts";
 import { describeService } from "../../core/eas-service.ts";
 import { bearerAuth, Predictor, tokenAuth } from "../../core/predictor.ts";
+import { apply, eas, InferenceSpec, Model, plan } from "../../plugins/deploy/mod.ts";
 import { oss, type OssBucket, type OssSigner } from "../../plugins/storage/oss.ts";
 import { ossV1 } from "../../plugins/storage/oss-v1.ts";
 
@@ -57,6 +58,9 @@ async function fromClients(): Promise<[string, unknown][]> {
     ServiceConfig: JSON.stringify({ name: "iris", token }),
   };
   const fetch = (): Response => Response.json(answer);
+  const model = new Model({
+    inferenceSpec: new InferenceSpec({ name: "iris", dockerAuth: accessKeySecret }),
+  });
   const client = createClient({ region: "cn-hangzhou", credentials, fetch });
   return [
     ["a client with an access key", client],
@@ -64,6 +68,12 @@ async function fromClients(): Promise<[string, unknown][]> {
     ["a client's provider", client.credentials],
     ["a description", await describeService(client, "iris")],
     ["a client's predictor", await client.predictor("iris")],
+    ["a target", eas(client)],
+    [
+      "a plan with another token",
+      await plan(eas(client), model, { options: { token: `${securityToken}x` } }),
+    ],
+    ["what apply has done", await apply(eas(client), model, { wait: false })],
   ];
 }
 
