@@ -185,8 +185,8 @@ const holding =
   "What a stream has brought is copied, in 0.09 s for a GB, lest it can't be sent again, and has left the fast caches " +
   "when it is sent. Bun's `fetch` has the kernel send a file, in 0.22 s for a GB without a byte in the process";
 const writing =
-  "On Deno files are written on the thread that hashes, 0.46 s for a GB, and `pipeTo` leaves that to others; ranges one by " +
-  "one, two by two and writes one by one are no faster. On Bun the others leave the body to `Bun.write`, which moves it " +
+  "On Deno files are written on the thread that hashes, 0.46 s for a GB, and `pipeTo` leaves that to others; fewer ranges " +
+  "at a time gain less than rounds differ by. On Bun the others leave the body to `Bun.write`, which moves it " +
   "without JavaScript";
 const keeping =
   "On Deno one buffer is filled over and over, faster than `fetch` makes chunks, but each reader gets a copy of it";
