@@ -27,15 +27,16 @@ export function writeVarints(words: Int32Array, step: number, to: Writer): void 
 /** Writes up to 14 bits each, at 1 ns, where trying the lengths one by one takes 4 ns. Returns whether that was enough. */
 function writeShort(words: Int32Array, start: number, end: number, step: number, to: Writer): boolean {
   const { bytes } = to;
-  let { at } = to, seen = 0;
+  let { at } = to, seen = 0, tops = 0;
   for (let i = end - step; i >= start; i -= step) {
     const word = words[i]!, more = (127 - word) >> 31; // -1 if there is a second byte
-    seen |= word | words[i + step - 1]!;
+    seen |= word;
+    tops |= words[i + step - 1]!;
     bytes[at - 1] = word >>> (7 & more);
     bytes[at - 2] = word | 128; // the next number overwrites it when there is none
     at += more - 1;
   }
-  if (seen >>> 14) return false;
+  if (seen >>> 14 || step > 1 && tops) return false; // a high word counts, however small it is
   to.at = at;
   return true;
 }
@@ -43,16 +44,17 @@ function writeShort(words: Int32Array, start: number, end: number, step: number,
 /** Writes up to 21 bits each, at 2 ns. Returns whether that was enough. */
 function writeLonger(words: Int32Array, start: number, end: number, step: number, to: Writer): boolean {
   const { bytes } = to;
-  let { at } = to, seen = 0;
+  let { at } = to, seen = 0, tops = 0;
   for (let i = end - step; i >= start; i -= step) {
     const word = words[i]!, more = (127 - word) >> 31, most = (16383 - word) >> 31;
-    seen |= word | words[i + step - 1]!;
+    seen |= word;
+    tops |= words[i + step - 1]!;
     bytes[at - 1] = word >>> (7 & more) + (7 & most);
     bytes[at - 2] = word >>> (7 & most) | 128;
     bytes[at - 3] = word | 128;
     at += more + most - 1;
   }
-  if (seen >>> 21) return false;
+  if (seen >>> 21 || step > 1 && tops) return false;
   to.at = at;
   return true;
 }

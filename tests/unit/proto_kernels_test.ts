@@ -69,6 +69,15 @@ test("integers of 32 and of 64 bits are written and read as the wire has them, w
   }
 });
 
+test("integers of 64 bits keep a high word that is as small as the low one", () => {
+  const word = fc.oneof(fc.constant(0), fc.nat({ max: 200 }), fc.nat({ max: 2 ** 22 }));
+  fc.assert(fc.property(fc.array(fc.tuple(word, word), { maxLength: 40 }), (pairs) => {
+    const values = pairs.map(([high, low]) => BigInt(high) << 32n | BigInt(low));
+    const words = new Int32Array(BigInt64Array.from(values).buffer);
+    assert.deepEqual([...written(words, 2)], values.flatMap(varint));
+  }));
+});
+
 test("integers of 8 and 16 bits and lists are written as those of 32 bits are", () => {
   const rows = [Uint8Array, Int8Array, Uint8ClampedArray, Int16Array, Uint16Array];
   for (const List of rows) {
