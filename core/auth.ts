@@ -10,8 +10,16 @@ export interface AuthorizedRequest {
   readonly body: BodyInit | null | undefined;
 }
 
-/** Adds authentication to a request of a deployed service. Called once for each attempt. */
-export type Authorizer = (request: AuthorizedRequest) => void | Promise<void>;
+/** Adds authentication to a request of a deployed service. */
+export interface Authorizer {
+  /** Called once for each attempt. */
+  (request: AuthorizedRequest): void | Promise<void>;
+  /**
+   * Called when the service answered 401 to a request: whether it is worth while to authorize and send it once more,
+   * which a body that is a stream never is. If so it cancels the answer, which nobody will read.
+   */
+  renew?(refused: AuthorizedRequest, answer: Response): boolean | Promise<boolean>;
+}
 
 /**
  * Sends the service's token as it is: `Authorization: <token>`.

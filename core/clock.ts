@@ -11,16 +11,13 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   sleep(ms, signal) {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const cancelled = (): void => {
+      const end = (): void => {
         clearTimeout(timer);
-        reject(signal!.reason);
+        signal?.removeEventListener("abort", end);
+        signal?.aborted ? reject(signal.reason) : resolve();
       };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener("abort", cancelled);
-        resolve();
-      }, ms);
-      signal?.addEventListener("abort", cancelled, { once: true });
+      const timer = setTimeout(end, ms);
+      signal?.aborted ? end() : signal?.addEventListener("abort", end);
     });
   },
 };

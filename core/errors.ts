@@ -25,9 +25,7 @@ export class PaiError extends Error {
   /** Makes the error; subclasses only add fields. */
   constructor(message: string, init: PaiErrorInit = {}) {
     super(message, init.cause ? { cause: init.cause } : undefined);
-    this.code = init.code;
-    this.status = init.status;
-    this.requestId = init.requestId;
+    ({ code: this.code, status: this.status, requestId: this.requestId } = init);
   }
 
   /** The class's own name, also in minified bundles. */
@@ -57,14 +55,14 @@ export class ApiError extends PaiError {
 export class PredictionError extends PaiError {
   /** The beginning of the answer as text, at most 65,536 characters. */
   readonly body: string;
-  /** Whether the same request may succeed later. */
+  /** Whether the same request may succeed later. One that got 408 or 504 may have been computed all the same. */
   readonly retryable: boolean;
 
   /** Makes the error from an answer. */
   constructor(message: string, init: PaiErrorInit & { body?: string; retryable?: boolean } = {}) {
     super(message, init);
     this.body = init.body ?? "";
-    this.retryable = init.retryable ?? false;
+    this.retryable = !!init.retryable;
   }
 
   /** The class's own name, also in minified bundles. */

@@ -5,11 +5,16 @@ import { predictRetry } from "./retry.ts";
 /** Characters of a failed answer that are kept. */
 const maxBody = 65_536;
 
-/** Statuses whose meaning here is not their usual one, or that the caller can mend. */
+/**
+ * What a status says of a service in EAS, and how to mend it.
+ *
+ * Source: status codes of EAS services, https://help.aliyun.com/document_detail/449809.html.
+ */
 const meanings: { readonly [status: number]: string } = {
   401: "token missing or wrong",
   408: "see metadata.rpc.keepalive",
   450: "queue full, see metadata.rpc.max_queue_size",
+  503: "not ready",
 };
 
 /**

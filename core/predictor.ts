@@ -18,13 +18,14 @@
  */
 import { utf8 } from "./encoding.ts";
 import { type Authorizer, tokenAuth } from "./auth.ts";
+import { PaiError } from "./errors.ts";
 import { type Fetch, globalFetch } from "./fetch.ts";
 import { json, stringify } from "./json.ts";
 import { predictionError } from "./prediction-error.ts";
-import { predictRetry, type RetryPolicy, withRetry } from "./retry.ts";
+import { predictRetry, type RetryBudget, retryBudget, type RetryPolicy, withRetry } from "./retry.ts";
 import type { Allocate, Serializer } from "./serializer.ts";
-import { type Query, requestUrl, serviceUrl } from "./service-url.ts";
-import { bounded, withTimeout } from "./timeout.ts";
+import { publicGateway, type Query, requestUrl, serviceUrl } from "./service-url.ts";
+import { bounded, type Call, timed } from "./timeout.ts";
 import { VERSION } from "./version.ts";
 
 export { type AuthorizedRequest, type Authorizer, bearerAuth, noAuth, tokenAuth } from "./auth.ts";
@@ -54,7 +55,7 @@ export interface PredictorOptions<Input = unknown, Output = unknown> {
   headers?: HeadersInit;
   /** Longest time of a call in milliseconds, retries and the answer's last byte included. @default {60000} */
   timeout?: number;
-  /** What is retried; `false` for nothing. @default {predictRetry} */
+  /** What is retried; `false` for nothing. All calls share the policy's `budget`. @default {predictRetry} */
   retry?: RetryPolicy | false;
 }
 
@@ -70,9 +71,9 @@ export interface PredictOptions {
   auth?: Authorizer;
   /** Cancels the call. */
   signal?: AbortSignal;
-  /** Longest time in milliseconds. */
+  /** Longest time in milliseconds, retries and the answer's last byte included; `Infinity` sets no bound. */
   timeout?: number;
-  /** What is retried; `false` for nothing. */
+  /** What is retried; `false` for nothing. The budget is that of the predictor's policy. */
   retry?: RetryPolicy | false;
   /** Whether the call may run twice, so that it is retried when it broke before an answer. @default {false} for POST */
   idempotent?: boolean;
@@ -88,29 +89,36 @@ export interface RawPredictOptions extends PredictOptions {
 export class Predictor<Input = unknown, Output = unknown> {
   /** Base address of the service. */
   readonly endpoint: string;
+  /** Format of inputs and outputs. */
+  readonly serializer: Serializer<Input, Output>;
   readonly #what: string;
   readonly #options: PredictorOptions<Input, Output> & { fetch: Fetch };
-  readonly #serializer: Serializer<Input, Output>;
   /** What most calls have alike: address, and headers by content type. They take a tenth of a small call to make. */
   readonly #url: string;
   readonly #headers: { [contentType: string]: { [name: string]: string } } = {};
   /** Buffers for the bodies of the next calls. A call keeps its own for its retries. */
   readonly #pool: Uint8Array<ArrayBuffer>[] = [];
+  readonly #budget: RetryBudget;
   #prepared: Promise<Serializer<Input, Output>> | undefined;
 
   /**
-   * Makes a client. Nothing is sent.
+   * Makes a client. Nothing is sent. A token that will cross the internet in clear text is told to `console.warn`,
+   * when the runtime's own `fetch` will send it.
    *
    * @throws {TypeError} when the endpoint or the token can't be used.
    */
   constructor(options: PredictorOptions<Input, Output>) {
     const { endpoint, serviceName, token, fetch = globalFetch } = options;
     if (token !== undefined) tokenAuth(token); // which checks it
-    this.endpoint = serviceUrl(endpoint, serviceName);
-    this.#what = `Cannot predict with "${this.endpoint.replace(/^.*\/predict\/|^https?:\/\/|[?].*/g, "")}"`;
-    this.#url = requestUrl(this.endpoint);
+    const url = this.endpoint = serviceUrl(endpoint, serviceName);
+    this.#what = `Cannot predict with "${url.replace(/^.*\/predict\/|^https?:\/\/|[?].*/g, "")}"`;
+    this.#url = requestUrl(url);
     this.#options = { ...options, fetch };
-    this.#serializer = options.serializer ?? json<Output>();
+    this.serializer = options.serializer ?? json<Output>();
+    this.#budget = retryBudget((options.retry || predictRetry).budget);
+    if (token && !options.auth && fetch === globalFetch && publicGateway.test(url.replace("http://", ""))) {
+      console.warn(`${url}: token in clear text`);
+    }
   }
 
   /**
@@ -122,13 +130,15 @@ export class Predictor<Input = unknown, Output = unknown> {
    * @throws {TimeoutError} when the call takes longer than its `timeout`.
    */
   predict(input: Input, options: PredictOptions = {}): Promise<Output> {
-    return bounded(this.#what, this.#timeout(options), options.signal, async (signal) => {
+    return this.#bounded(options, async (signal) => {
       let buffer = this.#pool.pop();
       const allocate: Allocate = (length) =>
         buffer && buffer.length >= length ? buffer : buffer = new Uint8Array(length + 64); // see Writer.startIn
-      let serializer = this.#serializer, body = serializer.serialize(input, allocate);
+      let serializer = this.serializer, body = serializer.serialize(input, allocate);
       if (!body) {
-        serializer = await this.#prepare();
+        const prepared = this.#prepared ??= serializer.prepare!(this);
+        prepared.catch(() => this.#prepared = undefined); // the next call tries again
+        serializer = await prepared;
         body = serializer.serialize(input, allocate)!; // it knows the signature now
       }
       const [response, secret] = await this.#send(body, serializer.contentType, { ...options, signal });
@@ -140,7 +150,9 @@ export class Predictor<Input = unknown, Output = unknown> {
         return serializer.deserialize(answer);
       } catch (cause) {
         signal.throwIfAborted();
-        throw await predictionError(this.#what, response, secret, answer, cause);
+        throw cause instanceof PaiError
+          ? cause // of a fetch that bounds the time of its bodies, say
+          : await predictionError(this.#what, response, secret, answer, cause);
       }
     });
   }
@@ -152,24 +164,23 @@ export class Predictor<Input = unknown, Output = unknown> {
    * @throws {TypeError} when the data has no JSON form, or the path leads out of the service.
    * @throws {PredictionError} when the status is not 2xx.
    * @throws {PaiError} with the code `NetworkError` when there is no answer.
-   * @throws {TimeoutError} when there is none within `timeout`. Reading the body of a late one fails with the runtime's
-   * own `TimeoutError`. On Node 22, which never forgets what was bound to a signal, give each call a signal of its own.
+   * @throws {TimeoutError} when there is none within `timeout`, or, from reading its body, when that is not read until
+   * then; the message tells a service that was slow from a reader that was. An answer that nobody reads or cancels is
+   * aborted then.
    */
   async rawPredict(data?: unknown, options: RawPredictOptions = {}): Promise<Response> {
     const [body, contentType] = rawBody(data);
-    const limit = (fetch: Fetch): Fetch => withTimeout(fetch, this.#what, this.#timeout(options));
-    const [response] = await this.#send(body, contentType, options, limit);
-    return response;
+    return await this.#bounded(options, async (signal, call) => {
+      const [response] = await this.#send(body, contentType, { ...options, signal });
+      return timed(response, call);
+    });
   }
 
-  #timeout({ timeout }: PredictOptions): number {
-    return timeout ?? this.#options.timeout ?? 60_000;
-  }
-
-  #prepare(): Promise<Serializer<Input, Output>> {
-    this.#prepared ??= this.#serializer.prepare!(this);
-    this.#prepared.catch(() => this.#prepared = undefined); // the next call tries again
-    return this.#prepared;
+  #bounded<T>(
+    { timeout = this.#options.timeout ?? 60_000, signal }: PredictOptions,
+    run: (signal: AbortSignal, call: Call) => Promise<T>,
+  ): Promise<T> {
+    return bounded(this.#what, timeout, signal, run);
   }
 
   /** Sends with retries; authorization is made for each attempt. Tells what the last one was authorized with, too. */
@@ -177,7 +188,6 @@ export class Predictor<Input = unknown, Output = unknown> {
     body: RequestBody,
     contentType: string,
     options: RawPredictOptions,
-    limit = (fetch: Fetch): Fetch => fetch,
   ): Promise<[response: Response, secret?: string]> {
     const { fetch, token } = this.#options;
     const { method = "POST", path, query, signal, auth = this.#options.auth } = options;
@@ -187,27 +197,25 @@ export class Predictor<Input = unknown, Output = unknown> {
       : this.#headers[contentType] ??= this.#headersOf(contentType);
 
     let secret = token;
-    const attempt: Fetch = async (url, init) => {
+    const attempt = async (url: string, init: RequestInit, mayRenew = true): Promise<Response> => {
       if (!auth) {
         const own = token ? { ...headers, authorization: token } : { ...headers };
         return await fetch(url, { ...init, headers: own });
       }
-      const own = new Headers(headers);
-      await auth({ url, method, headers: own, body });
-      secret = own.get("authorization")?.replace(/^\w+ /, "");
-      return await fetch(url, { ...init, headers: own });
+      const request = { url, method, headers: new Headers(headers), body };
+      await auth(request);
+      secret = request.headers.get("authorization")?.replace(/^\w+ /, "");
+      const response = await fetch(url, { ...init, headers: request.headers });
+      const isRenewed = response.status === 401 && mayRenew && await auth.renew?.(request, response);
+      return isRenewed ? await attempt(url, init, false) : response;
     };
-    const send = limit(
-      withRetry(attempt, policy || { ...predictRetry, retries: 0 }, { ...options, what: this.#what }),
-    );
-    const init: RequestInit & { duplex: "half" } = {
-      method,
-      body,
-      signal,
-      redirect: "manual",
-      duplex: "half",
-    };
-    const url = path ?? query ? requestUrl(this.endpoint, path, query) : this.#url;
+    const send = withRetry(attempt, policy || { ...predictRetry, retries: 0 }, {
+      ...options,
+      what: this.#what,
+      budget: this.#budget,
+    });
+    const url = path || query ? requestUrl(this.endpoint, path, query) : this.#url;
+    const init = { method, body, signal, redirect: "manual", duplex: "half" } as const; // of a RequestInit
     const response = await send(url, init);
     if (!response.ok) throw await predictionError(this.#what, response, secret);
     return [response, secret];

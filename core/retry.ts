@@ -20,19 +20,37 @@ export interface RetryPolicy {
   readonly maxDelay: number;
   /** Rules by HTTP status; a status without a rule is not retried. */
   readonly statuses: { readonly [status: number]: RetryRule };
+  /**
+   * Retries that all calls of a client may have taken together, so that they don't double the load of a service that
+   * is down. One comes back each second, and one with every ten answers that need no retry. @default {Infinity}
+   */
+  readonly budget?: number;
 }
+
+/** Takes so many retries, or gives them back when they are negative; tells whether there were as many. */
+export type RetryBudget = (retries: number) => boolean;
 
 /**
  * Calls of a deployed service. 429 is a rate limit, 450 a full queue (another instance may have room), 502 and 503
- * a gateway without a ready instance. 408 means that the server's own limit passed: asking again would take as long.
+ * a gateway without a ready instance. 408 and 504 mean that a limit of the service or the gateway passed, perhaps while
+ * the request was computed.
  *
- * Source: status codes of EAS services, https://help.aliyun.com/document_detail/449899.html.
+ * Source: status codes of EAS services, https://help.aliyun.com/document_detail/449809.html.
  */
 export const predictRetry: RetryPolicy = {
   retries: 2,
   baseDelay: 250,
   maxDelay: 20_000,
-  statuses: { 429: {}, 450: {}, 500: { retries: 1 }, 502: {}, 503: {}, 504: { idempotentOnly: true } },
+  budget: 10,
+  statuses: {
+    408: { idempotentOnly: true },
+    429: {},
+    450: {},
+    500: { retries: 1 },
+    502: {},
+    503: {},
+    504: { idempotentOnly: true },
+  },
 };
 
 /** Calls of the control plane and of object storage. What may have happened already is repeated only if it may run twice. */
@@ -55,6 +73,8 @@ export interface RetryOptions {
   idempotent?: boolean;
   /** Waits between attempts. @default {systemClock} */
   clock?: Clock;
+  /** Retries that calls share, as {@linkcode retryBudget} makes them. @default {without a bound} */
+  budget?: RetryBudget;
   /** Beginning of the message of the error that tells of no answer. @default {"Cannot fetch"} */
   what?: string;
 }
@@ -69,7 +89,7 @@ export interface RetryOptions {
 export function withRetry(
   fetch: Fetch,
   policy: RetryPolicy,
-  { idempotent, clock = systemClock, what = "Cannot fetch" }: RetryOptions = {},
+  { idempotent, clock = systemClock, what = "Cannot fetch", budget = () => true }: RetryOptions = {},
 ): Fetch {
   return async (url, init) => {
     const repeatable = idempotent ?? /^(GET|HEAD|PUT|DELETE)$/i.test(init.method ?? "GET");
@@ -80,16 +100,19 @@ export function withRetry(
       try {
         const response = await fetch(url, init);
         const rule = policy.statuses[response.status];
+        if (!rule) budget(-0.1);
         if (
           !rule || retry >= Math.min(retries, rule.retries ?? retries) || rule.idempotentOnly && !repeatable
         ) return response;
         const asked = response.headers.get("retry-after") ?? ""; // seconds, or a date
         pause = Math.max(0, +asked * 1000 || Date.parse(asked) - clock.now()) || pause;
-        if (pause > policy.maxDelay) return response;
+        if (pause > policy.maxDelay || !budget(1)) return response;
         await response.body?.cancel();
       } catch (error) {
         if (init.signal?.aborted || !isBroken(error)) throw error;
-        if (retry >= retries || !(repeatable || wasNeverSent(error))) {
+        if (
+          retry >= retries || !(repeatable || wasNeverSent(error)) || !budget(1)
+        ) {
           throw new PaiError(`${what}: no answer`, { code: "NetworkError", cause: error });
         }
       }
@@ -98,15 +121,30 @@ export function withRetry(
   };
 }
 
+/** What calls share that have so many retries together: see {@linkcode RetryPolicy.budget}. */
+export function retryBudget(all = Infinity, clock: Clock = systemClock): RetryBudget {
+  let spent = 0, counted = 0;
+  return (retries) => {
+    const now = clock.now(), owed = Math.max(0, spent - (now - counted) / 1000) + retries;
+    if (owed > all) return false;
+    spent = owed;
+    counted = now;
+    return true;
+  };
+}
+
 /** What runtimes throw when a connection fails: more than `unknown`, as each has its own way. */
-interface Failure {
+export interface Failure {
   code?: unknown;
   cause?: { code?: unknown };
   retryable?: boolean;
 }
 
-// A TypeError (Deno, Node, browsers), an error with a code (Bun), or one that calls itself retryable (workerd).
-function isBroken(error: unknown): error is Failure {
+/**
+ * Whether a connection failed: a TypeError (Deno, Node, browsers), an error with a code (Bun), or one that calls itself
+ * retryable (workerd).
+ */
+export function isBroken(error: unknown): error is Failure {
   const { code, retryable } = error as Failure; // nobody throws null
   return !(error instanceof PaiError) &&
     (error instanceof TypeError || retryable || typeof code === "string");
@@ -115,6 +153,7 @@ function isBroken(error: unknown): error is Failure {
 // Failures of name lookup and connection, as the runtimes word them; workerd doesn't tell them from others.
 const beforeSending = /refused|ENOTFOUND|EAI_AGAIN|UNREACH|CONNECT_TIMEOUT|\(Connect\)/i;
 
-function wasNeverSent({ code, cause }: Failure): boolean {
+/** Whether it failed before anything could reach the server. */
+export function wasNeverSent({ code, cause }: Failure): boolean {
   return beforeSending.test(`${code} ${cause?.code} ${cause}`.replace(/http\S+/g, "")); // Deno quotes the address
 }

@@ -6,8 +6,8 @@ export type Query = Readonly<Record<string, QueryValue | readonly QueryValue[]>>
 /** One value of a {@linkcode Query}. */
 export type QueryValue = string | number | bigint | boolean | null | undefined;
 
-// A host of the shared gateway that is not one of its VPC names, which offer no TLS.
-const publicGateway = /^(?![^/]*[.-]vpc\.)[^/]*\.pai-eas\.aliyuncs\.com/i;
+/** Finds a host of a gateway on the internet. Those inside a VPC offer no TLS. */
+export const publicGateway = /^(?![^/]*[.-]vpc\.)[^/]*\.pai-eas\.aliyuncs\.com/i;
 
 /**
  * The base address of a service: a full address as the control plane or the console gives it, or a gateway's host
@@ -52,11 +52,10 @@ export function requestUrl(base: string, path = "", query: Query = {}): string {
 }
 
 function queryPairs(query: Query): string[] {
-  return Object.entries(query).flatMap(([key, value]) => [value].flat().map((item) => queryPair(key, item)));
-}
-
-function queryPair(key: string, value: QueryValue): string {
-  if (value === undefined) return "";
-  const pair = `${new URLSearchParams([[key, `${value ?? ""}`]])}`;
-  return value === null ? pair.slice(0, -1) : pair;
+  return Object.entries(query).flatMap(([key, value]) =>
+    [value].flat().map((item) => {
+      const pair = `${new URLSearchParams([[key, `${item ?? ""}`]])}`;
+      return item === undefined ? "" : item === null ? pair.slice(0, -1) : pair;
+    })
+  );
 }

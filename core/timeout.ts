@@ -1,8 +1,17 @@
 import { TimeoutError } from "./errors.ts";
 import type { Fetch } from "./fetch.ts";
 
-/** About the longest time that timers can wait, since they count milliseconds in 32 bits: 23 days. */
-const longest = 2e9;
+/** A call that is running. */
+export interface Call {
+  /** Aborted with the caller's reason, or with the error of the clock. */
+  readonly signal: AbortSignal;
+  /** What there is not yet, for the error of the clock. */
+  lacks: string;
+  /** Whether the call goes on when its operation has succeeded, until it is closed. */
+  isOpen?: boolean;
+  /** Stops the clock and lets the caller's signal go. */
+  close(): void;
+}
 
 /**
  * Runs an operation that ends within a time. Its timer and its listener are gone when it returns, so nothing
@@ -15,36 +24,80 @@ const longest = 2e9;
 export async function bounded<T>(
   what: string,
   ms: number,
-  signal: AbortSignal | null | undefined,
-  run: (signal: AbortSignal) => Promise<T>,
+  caller: AbortSignal | null | undefined,
+  run: (signal: AbortSignal, call: Call) => Promise<T>,
 ): Promise<T> {
   if (!(ms > 0)) throw new RangeError(`${what}: timeout is ${ms}`);
-  signal?.throwIfAborted();
-  const controller = new AbortController();
-  const cancel = (): void => controller.abort(signal!.reason);
-  const expire = (): void => controller.abort(new TimeoutError(`${what}: no answer within ${ms} ms`));
-  signal?.addEventListener("abort", cancel);
-  const timer = setTimeout(expire, Math.min(ms, longest));
+  caller?.throwIfAborted();
+  const controller = new AbortController(), { signal } = controller;
+  const cancel = (): void => controller.abort(caller!.reason);
+  const ring = (): void => controller.abort(new TimeoutError(`${what}: no ${call.lacks} within ${ms} ms`));
+  const timer: number | { unref?(): void } = setTimeout(ring, Math.min(ms, 2e9)); // it counts in 32 bits
+  const call: Call = {
+    signal,
+    lacks: "answer",
+    close() {
+      clearTimeout(timer as number); // what setTimeout returns
+      caller?.removeEventListener("abort", cancel);
+    },
+  };
+  caller?.addEventListener("abort", cancel);
   try {
     return await new Promise((resolve, reject) => {
-      controller.signal.onabort = () => reject(controller.signal.reason);
-      run(controller.signal).then(resolve, reject);
+      signal.onabort = () => reject(signal.reason);
+      run(signal, call).then(resolve, reject);
     });
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", cancel);
+    if (call.isOpen) (timer as { unref?(): void }).unref?.(); // a process needn't wait for a body that nobody reads
+    else call.close();
   }
 }
 
 /**
- * Bounds a whole exchange as a `Fetch`: every retry inside, and the reading of the body until its last byte.
- * What outlives the call is the runtime's own timer, which keeps no process alive; it rings last, so that the
- * error above tells what was going on.
+ * An answer whose body has the rest of the call's time to be read. The call is closed when the body was read, broke
+ * off or was cancelled; at the end of its time it is aborted in any case, and says whether it waited for the service
+ * or for the reader.
  */
+export function timed(response: Response, call: Call): Response {
+  const { signal } = call;
+  const reader = response.body?.getReader();
+  if (!reader) return response;
+  call.isOpen = true;
+  call.lacks = "reader";
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start(controller) {
+      signal.onabort = () => {
+        call.close();
+        controller.error(signal.reason);
+      };
+    },
+    async pull(controller) {
+      call.lacks = "whole answer";
+      try {
+        const { done, value } = await reader.read();
+        call.lacks = "reader";
+        if (!done) return controller.enqueue(value);
+        controller.close();
+      } catch (error) {
+        controller.error(error);
+      }
+      call.close();
+    },
+    cancel(reason) {
+      call.close();
+      return reader.cancel(reason);
+    },
+  }, { highWaterMark: 0 }); // what nobody reads is not asked for
+  return new Response(body, response);
+}
+
+/** Bounds a whole exchange as a `Fetch`: every retry inside, and the reading of the body until its last byte. */
 export function withTimeout(fetch: Fetch, what: string, ms: number): Fetch {
   return (url, init) =>
-    bounded(what, ms, init.signal, async (signal) => {
-      const body = AbortSignal.timeout(Math.min(ms, longest) + 1);
-      return await fetch(url, { ...init, signal: AbortSignal.any([signal, body, init.signal ?? signal]) });
-    });
+    bounded(
+      what,
+      ms,
+      init.signal,
+      async (signal, call) => timed(await fetch(url, { ...init, signal }), call),
+    );
 }

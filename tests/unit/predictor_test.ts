@@ -4,8 +4,11 @@ import { bytes, text } from "../../core/bytes.ts";
 import { CredentialsError, PaiError, PredictionError, TimeoutError } from "../../core/errors.ts";
 import type { Fetch } from "../../core/fetch.ts";
 import {
+  type AuthorizedRequest,
+  type Authorizer,
   bearerAuth,
   json,
+  noAuth,
   Predictor,
   type PredictorOptions,
   type Serializer,
@@ -227,7 +230,10 @@ test("predict() fails once, with status, text and request id, when the token is 
 
 test("predict() says whether the same request may succeed later", async () => {
   for (
-    const [status, retryable] of [[400, false], [408, false], [429, true], [450, true], [503, true]] as const
+    const [status, retryable] of [[400, false], [401, false], [408, true], [429, true], [450, true], [
+      503,
+      true,
+    ]] as const
   ) {
     const { predictor } = serve(() => new Response("", { status }), { retry: false });
     await assert.rejects(
@@ -427,7 +433,87 @@ test("rawPredict() leaves a form and text to be typed by fetch or nobody, and sh
   assert.deepEqual(bodies, sent.map(({ body }) => body));
 });
 
-test("predict() ends its message with the status when the answer says no more", async () => {
-  const { predictor } = serve(() => new Response(null, { status: 503 }), { retry: false });
-  await assert.rejects(predictor.predict(1), { message: 'Cannot predict with "iris": status is 503' });
+const meanings: [status: number, meaning: RegExp][] = [
+  [401, / \(token missing or wrong\)$/],
+  [408, / \(see metadata\.rpc\.keepalive\)$/],
+  [418, /status is 418$/],
+  [450, / \(queue full, see metadata\.rpc\.max_queue_size\)$/],
+  [503, / \(not ready\)$/],
+];
+for (const [status, meaning] of meanings) {
+  test(`predict() says what ${status} means, and no more when the answer says no more`, async () => {
+    const { predictor } = serve(() => new Response(null, { status }), { retry: false });
+    await assert.rejects(predictor.predict(1), { status, message: meaning });
+  });
+}
+
+test("predict() takes its retries from those that all calls of a predictor share", async () => {
+  const down = serve(() => new Response(null, { status: 503 }), {
+    retry: { retries: 2, baseDelay: 0, maxDelay: 0, budget: 5, statuses: { 503: {} } },
+  });
+  const results = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => down.predictor.predict(i)));
+  assert.ok(results.every((result) => result.status === "rejected" && result.reason.status === 503));
+  assert.ok(down.seen.length >= 25 && down.seen.length <= 26, `${down.seen.length} requests`); // one may come back
+});
+
+test("predict() sends a request once more when its authorizer has renewed what the service refused", async () => {
+  let token = "old", renewals = 0;
+  const auth: Authorizer = Object.assign(
+    ({ headers }: AuthorizedRequest) => headers.set("authorization", token),
+    {
+      async renew(refused: AuthorizedRequest, { status, body }: Response) {
+        assert.deepEqual([refused.headers.get("authorization"), status], [token, 401]);
+        if (token === "new") return false;
+        await body?.cancel();
+        token = "new";
+        renewals++;
+        return true;
+      },
+    },
+  );
+  const answer = ({ headers }: Seen) =>
+    new Response("1", { status: headers.get("authorization") === "new" ? 200 : 401 });
+  const { predictor, seen } = serve(answer, { auth });
+  assert.equal(await predictor.predict(1), 1);
+  assert.deepEqual([seen.length, renewals], [2, 1]);
+
+  const never = serve(() => new Response("no", { status: 401 }), { auth });
+  await assert.rejects(never.predictor.predict(1), { status: 401, body: "no" });
+  assert.deepEqual([never.seen.length, renewals], [1, 1]);
+});
+
+test("rawPredict() bounds the reading of the answer, too, and says that it had begun", async () => {
+  const { predictor } = serve(() =>
+    new Response(new ReadableStream({ start: (c) => c.enqueue(utf8("[1")) }))
+  );
+  const alive = setInterval(() => {}, 1_000); // as an open connection would be
+  const response = await predictor.rawPredict(1, { timeout: 20 });
+  await assert.rejects(response.text(), {
+    name: "TimeoutError",
+    message: 'Cannot predict with "iris": no whole answer within 20 ms',
+  });
+  clearInterval(alive);
+});
+
+test("new Predictor() warns of a token that will cross the internet in clear text, unless told what to do", () => {
+  const { warn } = console;
+  const warned: unknown[] = [];
+  console.warn = (...args: unknown[]) => warned.push(...args);
+  const [shared, vpc] = ["1.cn-hangzhou.pai-eas.aliyuncs.com", "1.vpc.cn-hangzhou.pai-eas.aliyuncs.com"];
+  try {
+    const make = (endpoint: string, options = {}) =>
+      new Predictor({ endpoint, serviceName: "iris", token: "t0ken", ...options });
+    make(`http://${shared}`);
+    assert.deepEqual(warned, [`http://${shared}/api/predict/iris: token in clear text`]);
+    make(`https://${shared}`);
+    make(shared); // which is https
+    make(`http://${vpc}`);
+    make("http://127.0.0.1:8080");
+    make(`http://${shared}`, { token: undefined });
+    make(`http://${shared}`, { auth: noAuth() });
+    make(`http://${shared}`, { fetch: () => new Response() });
+    assert.equal(warned.length, 1);
+  } finally {
+    console.warn = warn;
+  }
 });

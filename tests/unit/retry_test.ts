@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Fetch } from "../../core/fetch.ts";
-import { apiRetry, predictRetry, type RetryOptions, type RetryPolicy, withRetry } from "../../core/retry.ts";
+import {
+  apiRetry,
+  predictRetry,
+  retryBudget,
+  type RetryOptions,
+  type RetryPolicy,
+  withRetry,
+} from "../../core/retry.ts";
 import { fakeClock } from "../support/fake_clock.ts";
 
 type Answer = Response | Error;
@@ -38,9 +45,10 @@ const table: [answer: string, answers: () => Answer, post: number, idempotent: n
   ["200", status(200), 1, 1],
   ["204", status(204), 1, 1],
   ["302", status(302), 1, 1],
-  ...[400, 401, 403, 404, 405, 408, 413, 501, 505].map((
+  ...[400, 401, 403, 404, 405, 413, 501, 505].map((
     code,
   ): [string, () => Answer, number, number] => [`${code}`, status(code), 1, 1]),
+  ["408", status(408), 1, 3],
   ["429", status(429), 3, 3],
   ["450", status(450), 3, 3],
   ["500", status(500), 2, 2],
@@ -59,6 +67,43 @@ for (const [name, answers, post, idempotent] of table) {
     assert.equal((await run(answers, {}, { idempotent: true })).attempts, idempotent);
   });
 }
+
+test("retryBudget() gives back a retry each second, and one for ten answers that need none", () => {
+  const clock = fakeClock();
+  const budget = retryBudget(2, clock);
+  assert.deepEqual([budget(1), budget(1), budget(1)], [true, true, false]);
+  clock.time += 999;
+  assert.equal(budget(1), false);
+  clock.time += 1;
+  assert.deepEqual([budget(1), budget(1)], [true, false]);
+  for (let answer = 0; answer < 11; answer++) budget(-0.1); // ten, were it not for binary fractions
+  assert.deepEqual([budget(1), budget(1)], [true, false]);
+  clock.time += 3_600_000;
+  for (let answer = 0; answer < 100; answer++) budget(-0.1);
+  assert.deepEqual([budget(1), budget(1), budget(1)], [true, true, false]); // no more than there were at first
+});
+
+test("withRetry() retries no more than its budget has, whatever fails", async () => {
+  const clock = fakeClock();
+  for (const answers of [status(503), failure("ECONNREFUSED")]) {
+    const budget = retryBudget(3, { ...clock, now: () => 0 });
+    let attempts = 0;
+    for (let call = 0; call < 10; call++) attempts += (await run(answers, {}, { clock, budget })).attempts;
+    assert.equal(attempts, 13);
+  }
+});
+
+test("withRetry() has a budget for ever where one answer in ten fails", async () => {
+  const budget = retryBudget(3, { ...fakeClock(), now: () => 0 });
+  for (let call = 0; call < 200; call++) {
+    const { status } = await run(
+      (n) => new Response(null, { status: call % 11 === 0 && !n ? 503 : 200 }),
+      {},
+      { budget },
+    );
+    assert.equal(status, 200);
+  }
+});
 
 test("withRetry() gives the answer of the first attempt that succeeds", async () => {
   const { attempts, status: final, slept } = await run((n) =>

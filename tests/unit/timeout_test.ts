@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
 import { TimeoutError } from "../../core/errors.ts";
 import type { Fetch } from "../../core/fetch.ts";
 import { bounded, withTimeout } from "../../core/timeout.ts";
+import { watchedSignal } from "../support/watched_signal.ts";
 
 const never: Fetch = () => new Promise(() => {});
 
@@ -57,14 +58,64 @@ test("withTimeout() bounds the wait for an answer", async () => {
   await assert.rejects(async () => await withTimeout(never, "x", 5)("http://h", {}), TimeoutError);
 });
 
+// Keeps the process alive, as an open connection would: the timer of a body doesn't.
+let alive: ReturnType<typeof setInterval>;
+before(() => {
+  alive = setInterval(() => {}, 1_000);
+});
+after(() => clearInterval(alive));
+
 test("withTimeout() bounds the reading of the body too", async () => {
-  const alive = setInterval(() => {}, 1_000); // as an open connection would be; the timer itself keeps nothing alive
-  try {
-    const response = await withTimeout(stalled, "x", 20)("http://h", {});
-    await assert.rejects(response.text(), { name: "TimeoutError" });
-  } finally {
-    clearInterval(alive);
-  }
+  const response = await withTimeout(stalled, "x", 20)("http://h", {});
+  await assert.rejects(
+    response.text(),
+    (error) => error instanceof TimeoutError && error.message === "x: no whole answer within 20 ms",
+  );
+});
+
+test("withTimeout() says that it was the reader who took the time", async () => {
+  const chunks: Fetch = () => new Response(new ReadableStream({ pull: (c) => c.enqueue(Uint8Array.of(1)) }));
+  const reader = (await withTimeout(chunks, "x", 20)("http://h", {})).body!.getReader();
+  assert.deepEqual((await reader.read()).value, Uint8Array.of(1));
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  await assert.rejects(reader.read(), { name: "TimeoutError", message: "x: no reader within 20 ms" });
+});
+
+const three: Fetch = () => {
+  let count = 0;
+  return new Response(
+    new ReadableStream({ pull: (c) => count++ < 3 ? c.enqueue(Uint8Array.of(count)) : c.close() }),
+  );
+};
+const broken: Fetch = () => new Response(new ReadableStream({ pull: (c) => c.error(new Error("reset")) }));
+
+const ends: [how: string, fetch: Fetch, use: (response: Response) => Promise<unknown>][] = [
+  ["read", three, async (response) => assert.deepEqual(await response.bytes(), Uint8Array.of(1, 2, 3))],
+  ["cancelled", three, async (response) => await response.body!.cancel()],
+  ["left in the middle", three, async (response) => {
+    for await (const chunk of response.body!) if (chunk) break;
+  }],
+  ["broken", broken, async (response) => await assert.rejects(response.bytes(), /reset/)],
+  ["too slow", stalled, async (response) => await assert.rejects(response.bytes(), TimeoutError)],
+  ["empty", () => new Response(null, { status: 204 }), async (response) => await response.bytes()],
+];
+for (const [how, fetch, use] of ends) {
+  test(`withTimeout() leaves no listener on a shared signal when the answer was ${how}`, async () => {
+    const { signal, listeners } = watchedSignal();
+    for (let call = 0; call < 20; call++) {
+      await use(await withTimeout(fetch, "x", 20)("http://h", { signal }));
+    }
+    assert.equal(listeners(), 0);
+  });
+}
+
+test("withTimeout() keeps status and headers of the answer", async () => {
+  const fetch: Fetch = () => new Response("a", { status: 202, statusText: "Fine", headers: { "x-a": "1" } });
+  const response = await withTimeout(fetch, "x", 1_000)("http://h", {});
+  assert.deepEqual(
+    [response.status, response.statusText, response.headers.get("x-a"), await response.text()],
+    [202, "Fine", "1", "a"],
+  );
 });
 
 test("withTimeout() lets the caller's signal stop the reading of the body", async () => {
@@ -74,7 +125,8 @@ test("withTimeout() lets the caller's signal stop the reading of the body", asyn
   await assert.rejects(response.text(), /enough/);
 });
 
-test("bounded() leaves no timer behind, which would keep a process alive", async () => {
+/** Counts the timers that are pending while something is done. */
+async function withTimers(run: (pending: Set<unknown>) => Promise<void>): Promise<void> {
   const { setTimeout: set, clearTimeout: clear } = globalThis;
   const pending = new Set<unknown>();
   try {
@@ -84,12 +136,34 @@ test("bounded() leaves no timer behind, which would keep a process alive", async
       return timer;
     }) as typeof set;
     globalThis.clearTimeout = (timer) => (pending.delete(timer), clear(timer));
-    await bounded("x", 60_000, undefined, () => Promise.resolve());
-    await assert.rejects(bounded("x", 60_000, undefined, () => Promise.reject(new Error("no"))), /no/);
+    await run(pending);
   } finally {
     Object.assign(globalThis, { setTimeout: set, clearTimeout: clear });
   }
-  assert.equal(pending.size, 0);
+}
+
+test("bounded() leaves no timer behind, which would keep a process alive", async () => {
+  await withTimers(async (pending) => {
+    await bounded("x", 60_000, undefined, () => Promise.resolve());
+    await assert.rejects(bounded("x", 60_000, undefined, () => Promise.reject(new Error("no"))), /no/);
+    assert.equal(pending.size, 0);
+  });
+});
+
+test("withTimeout() has a timer that holds no process, and none when the answer was read or cancelled", async () => {
+  await withTimers(async (pending) => {
+    const read = await withTimeout(three, "x", 60_000)("http://h", {});
+    const cancelled = await withTimeout(three, "x", 60_000)("http://h", {});
+    assert.equal(pending.size, 2);
+    for (const timer of pending) {
+      const { hasRef } = timer as { hasRef?(): boolean }; // runtimes whose timers are numbers have no such processes
+      assert.notEqual(hasRef?.call(timer), true);
+    }
+    await read.bytes();
+    await cancelled.body!.cancel();
+    await new Promise((resolve) => queueMicrotask(() => queueMicrotask(() => resolve(undefined))));
+    assert.equal(pending.size, 0);
+  });
 });
 test("withTimeout() takes Infinity for no bound", async () => {
   assert.equal((await withTimeout(() => new Response(), "x", Infinity)("http://h", {})).status, 200);
