@@ -16,7 +16,8 @@ export const everywhere: string[] = [
   ...range(10, 18),
   ...range(20, 36),
   "T-40",
-  ...range(43, 49),
+  ...range(42, 49),
+  "T-58",
   ...range(65, 70),
 ];
 
