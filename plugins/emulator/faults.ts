@@ -18,19 +18,44 @@
  *
  * @module
  */
-import type { Clock } from "../../core/clock.ts";
+import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Fetch } from "../../core/fetch.ts";
 import { byteAt, damaged, dropped, type Place } from "./fault-body.ts";
 import { ossError } from "./oss-document.ts";
+import { plainText } from "./plain-text.ts";
 import { Refusal } from "./refusal.ts";
 
 export type { Place };
+export {
+  badGateway,
+  gatewayTimeout,
+  noHealthyUpstream,
+  queueFull,
+  requestTimeout,
+  serverError,
+  storm,
+  type StormOptions,
+  throttle,
+  type ThrottleOptions,
+  tooManyRequests,
+} from "./gateway-faults.ts";
 export { randomFaults, type RandomFaultsOptions } from "./random-faults.ts";
+export { requestedFaults } from "./requested-faults.ts";
 
 /** What goes wrong with one request. */
 export type Fault =
   /** The server answers with an error document of OSS: `when` it has done nothing yet, or all. */
   | { readonly kind: "refuse"; readonly status: number; readonly code: string; readonly when?: When }
+  /** The server answers so, in plain text: `when` it has done nothing yet, or all. */
+  | {
+    readonly kind: "answer";
+    readonly status: number;
+    readonly body?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly when?: When;
+  }
+  /** The answer comes later by so many milliseconds. */
+  | { readonly kind: "delay"; readonly ms: number }
   /** The connection breaks before the request is sent, or when it has had its effect. */
   | { readonly kind: "drop"; readonly when: When }
   /** The connection breaks when so many bytes of the request's body were sent. */
@@ -73,8 +98,18 @@ export const internalError: Fault = { kind: "refuse", status: 500, code: "Intern
 /** What OSS says when a temporary key is over. */
 export const tokenExpired: Fault = { kind: "refuse", status: 403, code: "SecurityTokenExpired" };
 
+/** Options of {@linkcode withFaults}. */
+export interface FaultsOptions {
+  /** What delays are waited for with. @default {systemClock} */
+  clock?: Pick<Clock, "sleep">;
+}
+
 /** Puts faults in front of a `Fetch`. */
-export function withFaults(fetch: Fetch, schedule: FaultSchedule): Fetch {
+export function withFaults(
+  fetch: Fetch,
+  schedule: FaultSchedule,
+  { clock = systemClock }: FaultsOptions = {},
+): Fetch {
   let count = 0;
   return async (url, init) => {
     const { method = "GET", signal } = init;
@@ -87,6 +122,12 @@ export function withFaults(fetch: Fetch, schedule: FaultSchedule): Fetch {
       case "drop":
         if (fault.when === "after") await spent(fetch(url, init));
         throw dropped();
+      case "delay":
+        await clock.sleep(fault.ms, signal);
+        return await fetch(url, init);
+      case "answer":
+        if (fault.when === "after") await spent(fetch(url, init));
+        return plainText(fault.status, fault.body ?? "", fault.headers);
       case "refuse":
         if (fault.when === "after") await spent(fetch(url, init));
         return refused(fault, call);
@@ -107,8 +148,9 @@ export function withFaults(fetch: Fetch, schedule: FaultSchedule): Fetch {
 export function faultyHandle(
   handle: (request: Request) => Promise<Response>,
   schedule: FaultSchedule,
+  options: FaultsOptions = {},
 ): (request: Request) => Promise<Response> {
-  const faulty = withFaults((url, init) => handle(new Request(url, init)), schedule);
+  const faulty = withFaults((url, init) => handle(new Request(url, init)), schedule, options);
   return async ({ url, method, headers, body, signal }) => {
     const init: RequestInit & { duplex: "half" } = { method, headers, body, signal, duplex: "half" };
     return await faulty(url, init);

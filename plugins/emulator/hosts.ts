@@ -3,6 +3,12 @@ import type { Cloud } from "./cloud.ts";
 /** Prefix of the routes of each part of the cloud. */
 export type Part = "/eas" | "/aiworkspace" | "/sts" | "/oss" | "/gateway" | "/unknown";
 
+/** Where the instances of a service are told; which path clients take depends on their age. */
+export const discoveryPaths = [
+  "/exported/apis/eas.alibaba-inc.k8s.io/v1/upstreams",
+  "/api/v1/servicediscovery/upstreams",
+] as const;
+
 type Place = Pick<Cloud, "region" | "accountId" | "domains">;
 
 /**
@@ -18,7 +24,9 @@ export function route({ hostname, pathname, searchParams }: URL, place: Place, i
   if (isHostOf("sts", hostname, place) || hostname === "sts.aliyuncs.com") return rpcRoute("/sts", pathname);
   const own = place.domains.get(hostname);
   if (own !== undefined) return `/oss/${own}${pathname}`;
-  if (isGateway(hostname, place)) return `/gateway${pathname}`;
+  const asksWhere = discoveryPaths.some((path) => pathname.startsWith(`${path}/`));
+  if (asksWhere && (isInside(hostname, place) || !isVendorHost(hostname))) return `/gateway${pathname}`;
+  if (isGateway(hostname, place)) return asksWhere ? "/gateway/outside" : `/gateway${pathname}`;
   // ali-oss with the address of a machine asks for the list of buckets at ".oss-…", with an empty bucket.
   const storage = /^(?:([a-z0-9-]*)\.)?oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com$/.exec(hostname);
   if (storage) {
@@ -26,7 +34,7 @@ export function route({ hostname, pathname, searchParams }: URL, place: Place, i
     const isHere = region === place.region || /^accelerate(-overseas)?$/.test(region ?? "");
     return isHere ? `/oss${bucket ? `/${bucket}` : ""}${pathname}` : "/unknown";
   }
-  if (hostname.endsWith(".aliyuncs.com")) return "/unknown";
+  if (isVendorHost(hostname)) return "/unknown";
   if (pathname.startsWith("/api/v2/")) return `/eas${pathname}`;
   if (pathname.startsWith("/api/v1/")) return `/aiworkspace${pathname}`;
   if (pathname === "/" && (isAction || searchParams.has("Action"))) return rpcRoute("/sts", pathname);
@@ -54,6 +62,17 @@ export function serviceEndpoints(
 /** Actions without a path are at the part itself: its routes know no empty one below it. */
 function rpcRoute(part: Part, pathname: string): string {
   return pathname === "/" ? part : `${part}${pathname}`;
+}
+
+/** Whether a host is one of the vendor's. */
+export function isVendorHost(hostname: string): boolean {
+  return hostname.endsWith(".aliyuncs.com");
+}
+
+/** Hosts that tell where instances are: they can be reached inside the VPC only. */
+function isInside(hostname: string, { region, accountId }: Place): boolean {
+  return hostname === `${accountId}.vpc.${region}.pai-eas.aliyuncs.com` ||
+    hostname === `pai-eas-vpc.${region}.aliyuncs.com`;
 }
 
 function isControlPlane(hostname: string, { region }: Place): boolean {

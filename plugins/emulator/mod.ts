@@ -1,6 +1,8 @@
 /**
  * A small Alibaba Cloud in this process: the EAS control plane, images, workspaces and the model registry, object
- * storage and the inference gateway, so that everything from upload to prediction runs offline. It checks signatures as the vendor does, with its own code.
+ * storage, the inference gateway and its queue service, so that everything from upload to prediction runs offline. It checks
+ * signatures as the vendor does, with its own code. A service whose `metadata.type` is `"Async"` is reached through an
+ * input queue and a sink; one of the type `"Queue"` is but the two queues.
  *
  * @example
  * ```ts
@@ -23,6 +25,7 @@ import type { EmulatedImage } from "./aiworkspace/image-catalog.ts";
 import { AssetStore } from "./aiworkspace/store.ts";
 import type { Cloud } from "./cloud.ts";
 import { controlPlane } from "./control-plane.ts";
+import { isInstanceAddress, isReachable } from "./discovery.ts";
 import { gateway } from "./gateway.ts";
 import { fetchFrom } from "./fetch-from.ts";
 import { route } from "./hosts.ts";
@@ -37,9 +40,17 @@ import { Store } from "./store.ts";
 import { sts } from "./sts.ts";
 
 export type { Delays, EmulatedImage, Handler, ObjectStore, Piece, Scenario, ScenarioChoice };
+export {
+  type ChatCall,
+  type ChatMessage,
+  chatProcessor,
+  type ChatProcessorOptions,
+  type ChatScript,
+} from "./chat-processor.ts";
 export { jsonProcessor, type RunRows } from "./json-processor.ts";
 export type { DTypeOfType, ModelSignature, ModelTensor, TensorsOf } from "./model-signature.ts";
 export { type ModelOutputs, pytorchProcessor, type RunModel } from "./pytorch-processor.ts";
+export { ndjson, type ServerEvent, sse, type Streamed } from "./streamed.ts";
 export { tensorflowProcessor, type TensorFlowProcessorOptions } from "./tensorflow-processor.ts";
 
 /** Options of {@linkcode emulator}. */
@@ -63,7 +74,8 @@ export interface EmulatorOptions {
   /**
    * What runs the services that no built-in processor runs, by service name or processor code. Handlers on tensors are made
    * by {@linkcode tensorflowProcessor} and {@linkcode pytorchProcessor}, those on rows in JSON, as LightGBM and PMML have
-   * them, by {@linkcode jsonProcessor}.
+   * them, by {@linkcode jsonProcessor}, and language models by {@linkcode chatProcessor}. Any handler can stream, with
+   * {@linkcode sse} and {@linkcode ndjson}.
    */
   handlers?: Readonly<Record<string, Handler>>;
   /**
@@ -128,7 +140,10 @@ export function emulator(options: EmulatorOptions = {}): Emulator {
   app.route("/oss", objectStorage(cloud));
   app.route("/gateway", gateway(cloud));
   app.all("*", ({ req }) => unknownHost(new URL(req.url), req.method, region));
-  const handle = async (request: Request): Promise<Response> => await app.fetch(request);
+  const handle = async (request: Request): Promise<Response> => {
+    refuseUnreachable(cloud, new URL(request.url));
+    return await app.fetch(request);
+  };
   return Object.freeze({
     region,
     clock,
@@ -182,6 +197,14 @@ function checked<Numbers extends object>(numbers: Numbers): Numbers {
     }
   }
   return numbers;
+}
+
+/** Fails as the network does when nothing listens at an instance's address. */
+function refuseUnreachable(cloud: Cloud, { hostname }: URL): void {
+  if (!isInstanceAddress(hostname) || isReachable(cloud, hostname)) return;
+  throw new TypeError(`connection refused: no instance is at ${hostname}`, {
+    cause: { code: "ECONNREFUSED" },
+  });
 }
 
 /** Says so in the format of the service that such a host would be. */

@@ -2,6 +2,7 @@ import type { Cloud } from "./cloud.ts";
 import { pytorchNetwork, tensorflowNetwork } from "./dense-processors.ts";
 import { backOff } from "./eas/container-failures.ts";
 import type { Failure, Handler, Runner } from "./eas/failure.ts";
+import { looseConfig } from "./eas/loose-config.ts";
 import { modelMissing } from "./eas/resource-failures.ts";
 import { failIn } from "./eas/scenarios.ts";
 import { MissingModel, readModel, textOf } from "./model-file.ts";
@@ -55,6 +56,7 @@ export async function loadRunner(
     if (run) return { run };
   }
   const hint = (handler: string): string => `emulator({ handlers: { ${JSON.stringify(name)}: ${handler} } })`;
+  if (looseConfig(config).metadata.type === "Queue") return { run: noModel };
   const processor = processors.find(({ codes }) => typeof code === "string" && codes.test(code));
   if (!processor) {
     const known = typeof code === "string" && speakJson.test(code);
@@ -77,6 +79,11 @@ export async function loadRunner(
       ? modelMissing(config, { reason, message })
       : unrunnable(reason, message);
   }
+}
+
+/** What a queue that belongs to no model has behind it; nothing is sent there. */
+function noModel(): Response {
+  return new Response(null, { status: 404 });
 }
 
 /** How a service fails that can't run here, though it might in the real cloud: its container tells why and exits. */

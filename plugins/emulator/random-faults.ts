@@ -4,10 +4,15 @@ import type { Fault, FaultSchedule, FaultyCall } from "./faults.ts";
 export interface RandomFaultsOptions {
   /** How often a request goes wrong, from 0 to 1. @default {0.3} */
   rate?: number;
-  /** Most faults of one and the same request, repetitions included, so that it gets through in the end. @default {2} */
+  /**
+   * Most faults of one and the same request, repetitions included, so that it gets through in the end. Calls of a service
+   * are all the same by their method and address, so for these a limit makes little sense. @default {2}
+   */
   most?: number;
-  /** What may go wrong. @default {all but "stall", which waits for a signal} */
+  /** What may go wrong. @default {what OSS clients must bear: all but "stall", which waits for a signal} */
   kinds?: readonly Fault["kind"][];
+  /** These faults, instead of those of `kinds`, each as likely as the next. */
+  faults?: readonly Fault[];
 }
 
 const usual: readonly Fault["kind"][] = [
@@ -41,7 +46,7 @@ const signed =
  * @throws {RangeError} when `rate` is not from 0 to 1, or `most` is negative.
  */
 export function randomFaults(seed: number, options: RandomFaultsOptions = {}): FaultSchedule {
-  const { rate = 0.3, most = 2, kinds = usual } = options;
+  const { rate = 0.3, most = 2, kinds = usual, faults } = options;
   if (!(rate >= 0 && rate <= 1 && most >= 0)) {
     throw new RangeError(`Cannot make faults: rate ${rate} is not from 0 to 1, or most ${most} is below 0`);
   }
@@ -52,6 +57,10 @@ export function randomFaults(seed: number, options: RandomFaultsOptions = {}): F
     asked.set(name, before);
     const random = generator(hash(`${seed} ${before.times++} ${name}`));
     if (random() >= rate || before.faults >= most) return undefined;
+    if (faults) {
+      before.faults++;
+      return faults[Math.floor(random() * faults.length)];
+    }
     const kind = kinds[Math.floor(random() * kinds.length)];
     if (kind === undefined) return undefined;
     before.faults++;
@@ -67,6 +76,10 @@ function faultOf(kind: Fault["kind"], random: () => number): Fault {
       const [status, code] = refusals[Math.floor(random() * refusals.length)] ?? [500, "InternalError"];
       return { kind, status, code, when };
     }
+    case "answer":
+      return { kind, status: [500, 502, 503, 504][Math.floor(random() * 4)] ?? 500, when };
+    case "delay":
+      return { kind, ms: Math.floor(random() * 1000) };
     case "drop":
       return { kind, when };
     case "wrong-crc":

@@ -1,5 +1,6 @@
 /**
- * Puts an emulator on a port of this machine, so that other processes and other people's clients can call it.
+ * Puts an emulator on a port of this machine, so that other processes and other people's clients can call it. Its queues can
+ * be watched by WebSocket as well.
  *
  * @example
  * ```ts
@@ -15,6 +16,8 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { answerUpgrade } from "./serve-websocket.ts";
 
 /** Options of {@linkcode serve}. */
 export interface ServeOptions {
@@ -48,13 +51,22 @@ export async function serve(
     });
   });
   server.requestTimeout = 0; // gigabytes take their time
+  const upgraded = new Set<Duplex>();
+  server.on("upgrade", (incoming, socket) => {
+    upgraded.add(socket.once("close", () => upgraded.delete(socket)));
+    const ask = (signal: AbortSignal): Promise<Response> => handle(readRequest(incoming, signal));
+    answerUpgrade(ask, incoming, socket).catch(() => socket.destroy());
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, hostname, resolve);
   });
   const address = server.address() as AddressInfo; // it listens on a port, not on a pipe
   const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
-  const close = (): Promise<void> => stop(server);
+  const close = (): Promise<void> => {
+    for (const socket of upgraded) socket.destroy(); // the server no longer counts them among its own
+    return stop(server);
+  };
   return { url: `http://${host}:${address.port}`, close, [Symbol.asyncDispose]: close };
 }
 
@@ -84,7 +96,12 @@ async function answer(
   }
   for (const [name, value] of response.headers) outgoing.appendHeader(name, value);
   outgoing.writeHead(response.status);
-  if (response.body && incoming.method !== "HEAD") await send(response.body, outgoing, gone.signal);
+  outgoing.flushHeaders(); // the first byte of the body may take long to come
+  if (response.body && incoming.method !== "HEAD") {
+    const sent = await send(response.body, outgoing, gone.signal);
+    const length = Number(response.headers.get("content-length") ?? 0);
+    if (sent < length) incoming.socket.destroy(); // its client would wait for the rest
+  }
   outgoing.end();
   discard(incoming);
 }
@@ -148,21 +165,25 @@ function discard(incoming: IncomingMessage): void {
   incoming.resume();
 }
 
-/** Writes a body as fast as the client takes it, and stops it when the client is gone. */
+/** Writes a body as fast as the client takes it, and stops it when the client is gone. Returns how many bytes it had. */
 async function send(
   body: ReadableStream<Uint8Array>,
   outgoing: ServerResponse,
   gone: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const reader = body.getReader();
+  let sent = 0;
   let goOn = (): void => {};
   outgoing.on("drain", () => goOn());
   gone.addEventListener("abort", () => {
     reader.cancel().catch(() => {});
     goOn();
   }, { once: true });
-  for (let { done, value } = await reader.read(); !done; { done, value } = await reader.read()) {
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return sent;
     const drained = new Promise<void>((resolve) => goOn = resolve);
     if (!outgoing.write(value) && !gone.aborted) await drained;
+    sent += value.length;
   }
 }

@@ -85,6 +85,7 @@ export class Store {
 
   /** Forgets everything but the buckets it started with, which are empty again. */
   reset(): void {
+    for (const { queues } of this.services.values()) queues?.disconnect();
     this.services.clear();
     this.#nonces.clear();
     this.#count = 0;

@@ -1,4 +1,6 @@
 import { type Failure, isFailure, type Runner } from "./failure.ts";
+import type { ServiceQueues } from "../queue/service-queues.ts";
+import type { ServiceLimits } from "../service-limits.ts";
 import type { Transition } from "./lifecycle.ts";
 
 /** A configuration that a service had or has. */
@@ -87,6 +89,10 @@ export interface ServiceRecord {
   cronScaler?: { jobs: CronJob[]; excludeDates: string[] };
   /** Where a part of its requests is copied to. */
   mirror?: { ratio: number; target: string[] };
+  /** Its queues, once somebody has called them. */
+  queues?: ServiceQueues;
+  /** What keeps its limits, once somebody has called it. */
+  limits?: ServiceLimits;
 }
 
 /** Bounds and rules of automatic scaling, as they were sent. */

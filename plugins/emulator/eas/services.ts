@@ -164,6 +164,7 @@ export async function changeState(
     const version = currentVersion(service);
     version.runner = await loadRunner(service.name, version.config, cloud);
   }
+  if (kind === "stop" || kind === "delete") service.queues?.disconnect();
   transit(service, kind === "restart" && status === "Failed" ? "start" : kind, cloud);
 }
 
