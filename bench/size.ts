@@ -28,19 +28,46 @@ const rows: Row[] = [
     label: "`./predictor`: call a model",
     program: `import { Predictor } from "${ours}/predictor";
 export default (endpoint, token, input) => new Predictor({ endpoint, token }).predict(input);`,
-    budget: 3_700,
+    budget: 4_000,
   },
   {
     label: "`.`: a client with its signer and credentials",
     program:
       `import { createClient } from "${ours}"; export default createClient({ region: "cn-hangzhou" });`,
-    budget: 9_200,
+    budget: 9_550,
+  },
+  {
+    label: "`./predictor` with `./predict/stream`",
+    program: `import { Predictor } from "${ours}/predictor";
+import { stream } from "${ours}/predict/stream";
+export default (endpoint, token, input) => stream(new Predictor({ endpoint, token }), input);`,
+    budget: 8_150,
+  },
+  {
+    label: "`./predictor` with `./predict/chat`",
+    program: `import { Predictor } from "${ours}/predictor";
+import { chatStream } from "${ours}/predict/chat";
+export default (endpoint, token, messages) => chatStream(new Predictor({ endpoint, token }), { messages });`,
+    budget: 8_350,
+  },
+  {
+    label: "`./predictor` with `./predict/openai`",
+    program: `import { Predictor } from "${ours}/predictor";
+import { openai } from "${ours}/predict/openai";
+export default (endpoint, token) => openai(new Predictor({ endpoint, token }));`,
+    budget: 5_900,
   },
   {
     label: "`./storage/oss`: object storage",
     program: `import { oss } from "${ours}/storage/oss";
 export default (client, key, body) => oss(client, { bucket: "b" }).put(key, body);`,
     budget: 11_000,
+  },
+  {
+    label: "`./queue`: `AsyncPredictor`",
+    program: `import { AsyncPredictor } from "${ours}/queue";
+export default async (endpoint, token, input) =>
+  (await new AsyncPredictor({ endpoint, token }).predict(input)).result();`,
   },
   {
     label: "`./storage/multipart`: uploads of any size",
@@ -64,7 +91,7 @@ export * from "${ours}/storage/post-policy";`,
     program: `import { Predictor } from "${ours}/predictor";
 import { tensorflow } from "${ours}/serializers/tensorflow";
 export default (endpoint, token, input) => new Predictor({ endpoint, token, serializer: tensorflow() }).predict(input);`,
-    budget: 11_200,
+    budget: 11_550,
   },
   {
     label: "the same with `pytorch` and `npy`",
@@ -74,7 +101,7 @@ import { pytorch } from "${ours}/serializers/pytorch";
 import { tensorflow } from "${ours}/serializers/tensorflow";
 export default (endpoint, token, input) => [tensorflow(), pytorch(), npy()].map((serializer) =>
   new Predictor({ endpoint, token, serializer }).predict(input));`,
-    budget: 13_200,
+    budget: 13_550,
   },
   {
     label: "the codec: `./protos/tf-predict`, `./protos/pytorch-predict`",
@@ -87,6 +114,29 @@ export { decode, encode, encodeChunks, encodeInto, predictRequest, predictRespon
   {
     label: "`./tensor`",
     program: `import { tensor } from "${ours}/tensor"; export default (data) => tensor(data, [-1, 2]);`,
+  },
+  {
+    label: "`./predictor` with `./predict/eas-signature`",
+    program: `import { Predictor } from "${ours}/predictor";
+import { easSignature } from "${ours}/predict/eas-signature";
+export default (endpoint, token, input) => new Predictor({ endpoint, auth: easSignature(token) }).predict(input);`,
+  },
+  {
+    label: "`./predictor` with `./predict/direct`",
+    program: `import { Predictor } from "${ours}/predictor";
+import { direct } from "${ours}/predict/direct";
+export default (endpoint, token, input) => new Predictor({ endpoint, token, fetch: direct() }).predict(input);`,
+  },
+  {
+    label: "`./predictor` with `./predict/hedging` and `timeouts`",
+    program: `import { Predictor } from "${ours}/predictor";
+import { withHedging } from "${ours}/predict/hedging";
+import { withTimeouts } from "${ours}/predict/timeouts";
+export default (endpoint, input) => new Predictor({ endpoint, fetch: withTimeouts(withHedging(fetch), { idle: 1 }) }).predict(input);`,
+  },
+  {
+    label: "`./predict/explain`",
+    program: `import { explain } from "${ours}/predict/explain"; export default (error) => explain(error);`,
   },
   {
     label: "`./serializers/torchrec`",
@@ -158,6 +208,16 @@ export default (client) => retrieveImage(client, "PyTorch");`,
   {
     label: "`./storage/git`",
     program: `import { fromGit } from "${ours}/storage/git"; export default (repo) => fromGit({ repo });`,
+  },
+  {
+    label: "`./gateway` with its predictor",
+    program: `import { toFetchHandler } from "${ours}/gateway";
+export default { fetch: toFetchHandler({ endpoint: "https://example.com", token: "t" }) };`,
+  },
+  {
+    label: "`examples/edge-worker`, all of it: Hono, TensorFlow, PNG, chat",
+    program: 'export { default } from "../examples/edge-worker/src/index.ts";',
+    budget: 27_000,
   },
   {
     label: "`./emulator`",

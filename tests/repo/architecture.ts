@@ -13,6 +13,9 @@ const packages: Record<string, string[]> = {
   "plugins/credentials": [],
   "plugins/deploy": ["@cfworker/json-schema", "@noble/hashes", "@std/streams"],
   "plugins/emulator": ["@noble/hashes", "@std/streams", "hono"],
+  "plugins/predict": ["eventsource-parser", "@std/streams", "@noble/hashes", "fflate"],
+  "plugins/queue": [],
+  "plugins/gateway": [],
   "plugins/serializers": ["fflate", "protobufjs"],
   "plugins/storage": ["@noble/hashes", "@std/streams", "fflate", "ignore", "modern-tar"],
 };
@@ -27,6 +30,7 @@ export const nodeFiles: string[] = [
   "plugins/credentials/disk.ts",
   "plugins/credentials/mod.ts",
   "plugins/emulator/disk.ts",
+  "plugins/emulator/serve-websocket.ts",
   "plugins/emulator/serve.ts",
   "plugins/storage/download.ts",
   "plugins/storage/download/file.ts",

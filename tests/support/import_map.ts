@@ -3,11 +3,11 @@ import { root } from "./tree.ts";
 
 /**
  * The imports of `deno.json` for a configuration in another folder: what is linked there, because a link can't
- * leave the folder of its configuration, comes as addresses of files.
+ * leave the folder of its configuration, comes as addresses of files, and so do the project's own entries.
  */
 export function importMap(): Record<string, string> {
   const project = JSON.parse(readFileSync(new URL("deno.json", root), "utf8"));
-  const linked = project.links.map((link: string) => {
+  const files = [".", ...project.links].map((link: string) => {
     const folder = new URL(`${link}/`, root);
     const { name, exports } = JSON.parse(readFileSync(new URL("deno.json", folder), "utf8"));
     const entries = Object.entries<string>(exports);
@@ -15,5 +15,5 @@ export function importMap(): Record<string, string> {
       entries.map(([entry, file]) => [name + entry.slice(1), new URL(file, folder).href]),
     );
   });
-  return Object.assign({}, project.imports, ...linked);
+  return Object.assign({}, project.imports, ...files);
 }

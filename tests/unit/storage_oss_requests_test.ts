@@ -283,7 +283,7 @@ const hints: [string, string, RegExp][] = [
   ["InvalidAccessKeyId", "", /; the access key is disabled/],
   ["SecurityTokenExpired", "", /; the temporary credentials have expired/],
   ["SecondLevelDomainForbidden", "", /; OSS wants the bucket in the host name/],
-  ["SignatureDoesNotMatch", "", /; check that the access key secret/],
+  ["SignatureDoesNotMatch", "", /; check the access key secret/],
   [
     "SignatureDoesNotMatch",
     "<StringToSign>another</StringToSign>",
