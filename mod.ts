@@ -63,6 +63,8 @@ export {
 export {
   apiRetry,
   predictRetry,
+  type RetryBudget,
+  retryBudget,
   type RetryOptions,
   type RetryPolicy,
   type RetryRule,

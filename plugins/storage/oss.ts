@@ -100,7 +100,7 @@ export interface OssOptions {
 export function oss(client: Client, options: OssOptions): OssBucket {
   const { timeout = 60_000 } = options;
   if (!(timeout > 0)) {
-    throw new RangeError(`Cannot use ${timeout} as \`timeout\`: it is no positive number of milliseconds`);
+    throw new RangeError(`Cannot use a \`timeout\` of ${timeout} ms`);
   }
   const address = ossAddress({ region: client.region, endpoint: client.endpoint("oss") }, options);
   return new Oss(

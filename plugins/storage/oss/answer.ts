@@ -32,7 +32,7 @@ export async function readDocument(
     const code = childText(document, "Code")?.trim();
     throw storageError(action, { code, status, requestId, details: document }, { uri, key, secrets: [] });
   }
-  throw new StorageError(`Cannot ${action} "${uri}": the answer is no ${root}, or not the whole of it`, {
+  throw new StorageError(`Cannot ${action} "${uri}": the answer is no whole ${root}`, {
     code: "InvalidResponse",
     status,
     requestId,

@@ -193,6 +193,6 @@ function signatureHint({ code, details }: OssRefusal, signed: string, region: st
   if (code !== "SignatureDoesNotMatch") return undefined;
   const theirs = childText(details, "StringToSign");
   return theirs === undefined || theirs === signed
-    ? "check that the access key secret belongs to the access key id"
+    ? "check the access key secret"
     : `the request was changed on its way, or \`region: "${region}"\` is not the bucket's`;
 }
