@@ -1,9 +1,9 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import { type KeyLookup, maxSkew, tokenFault } from "./keys.ts";
-import { tokenRefusal } from "./refuse-token.ts";
+import { type KeyLookup, tokenFault } from "./keys.ts";
 import { refuse, type Verdict } from "./refusal.ts";
+import { incomplete, timeFault, tokenRefusal } from "./signature-faults.ts";
 import { compareUtf8, gatherHeaders, parseQuery, percentEncode } from "./wire-text.ts";
 
 /** A request as it came from the wire. */
@@ -108,24 +108,7 @@ function headerFault(headers: Map<string, string>, signed: string[], now: number
   }
   const date = headers.get("x-acs-date") ?? "";
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(date) ? Date.parse(date) : NaN;
-  if (Number.isNaN(time)) {
-    return refuse(
-      400,
-      "InvalidTimeStamp.Format",
-      "Specified time stamp or date value is not well formatted.",
-    );
-  }
-  if (Math.abs(now - time) > maxSkew) {
-    return refuse(400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.");
-  }
-}
-
-function incomplete(why: string): Verdict {
-  return refuse(
-    400,
-    "IncompleteSignature",
-    `The request signature does not conform to Alibaba Cloud standards: ${why}.`,
-  );
+  return timeFault(time, now);
 }
 
 /** Shows what the server signed, so that it can be compared; the token in it stays hidden. */

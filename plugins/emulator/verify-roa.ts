@@ -1,9 +1,9 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha1 } from "@noble/hashes/legacy.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
-import { type KeyLookup, maxSkew, tokenFault } from "./keys.ts";
-import { tokenRefusal } from "./refuse-token.ts";
+import { type KeyLookup, tokenFault } from "./keys.ts";
 import { refuse, type Verdict } from "./refusal.ts";
+import { incomplete, timeFault, tokenRefusal } from "./signature-faults.ts";
 import { compareUtf8, gatherHeaders, parseQuery } from "./wire-text.ts";
 
 /** A request of the ROA style, whose body is not signed. */
@@ -82,16 +82,5 @@ function headerFault(headers: Map<string, string>, now: number): Verdict | undef
   const time = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/.test(date)
     ? Date.parse(date)
     : NaN;
-  if (Number.isNaN(time)) {
-    const message = "Specified time stamp or date value is not well formatted.";
-    return refuse(400, "InvalidTimeStamp.Format", message);
-  }
-  if (Math.abs(now - time) > maxSkew) {
-    return refuse(400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.");
-  }
-}
-
-function incomplete(why: string): Verdict {
-  const message = `The request signature does not conform to Alibaba Cloud standards: ${why}.`;
-  return refuse(400, "IncompleteSignature", message);
+  return timeFault(time, now);
 }

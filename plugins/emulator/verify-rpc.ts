@@ -1,9 +1,9 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha1 } from "@noble/hashes/legacy.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
-import { type KeyLookup, maxSkew, tokenFault } from "./keys.ts";
-import { tokenRefusal } from "./refuse-token.ts";
+import { type KeyLookup, tokenFault } from "./keys.ts";
 import { refuse, type Verdict } from "./refusal.ts";
+import { incomplete, timeFault, tokenRefusal } from "./signature-faults.ts";
 import { compareUtf8, parseQuery, percentEncode, type QueryPair } from "./wire-text.ts";
 
 /** A request of the RPC style, whose headers are not signed. */
@@ -75,16 +75,5 @@ function parameterFault(query: ReadonlyMap<string, string>, now: number): Verdic
   }
   const date = query.get("Timestamp") ?? "";
   const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(date) ? Date.parse(date) : NaN;
-  if (Number.isNaN(time)) {
-    const message = "Specified time stamp or date value is not well formatted.";
-    return refuse(400, "InvalidTimeStamp.Format", message);
-  }
-  if (Math.abs(now - time) > maxSkew) {
-    return refuse(400, "InvalidTimeStamp.Expired", "Specified time stamp or date value is expired.");
-  }
-}
-
-function incomplete(why: string): Verdict {
-  const message = `The request signature does not conform to Alibaba Cloud standards: ${why}.`;
-  return refuse(400, "IncompleteSignature", message);
+  return timeFault(time, now);
 }

@@ -7,10 +7,9 @@ import { emulator } from "../../plugins/emulator/mod.ts";
 import { serve } from "../../plugins/emulator/serve.ts";
 import { below, type GatewayOptions, toFetchHandler } from "../../plugins/gateway/mod.ts";
 import { api } from "../support/signed_calls.ts";
+import { events, messages, readText, words } from "./openai_chat.ts";
 
 const token = "invented-token";
-const messages = [{ role: "user" as const, content: "Greet me in 杭州" }];
-const words = ["Good", " morning", " 早上好", " 😀"];
 const lines = words.map((content) =>
   `data: ${
     JSON.stringify({ id: "c1", object: "chat.completion.chunk", choices: [{ index: 0, delta: { content } }] })
@@ -42,36 +41,6 @@ async function withClient(
   const baseURL = `${edge.url}/llm/v1`;
   await assert.rejects(new OpenAI({ baseURL, apiKey: "wrong" }).models.list(), PermissionDeniedError);
   await run(new OpenAI({ baseURL, apiKey: "caller", maxRetries: 0 }), seen);
-}
-
-/** An event stream, whose parts are chunks of their own, and which goes on as told. */
-function events(parts: readonly string[], then: "close" | "stall" | "break" = "close"): Response {
-  const rest = parts.values();
-  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    async pull(controller) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      const { value } = rest.next();
-      if (value !== undefined) return controller.enqueue(new TextEncoder().encode(value));
-      if (then === "stall") return await new Promise(() => {});
-      if (then === "break") throw new Error("the model crashed");
-      controller.close();
-    },
-  });
-  return new Response(body, { headers: { "content-type": "text/event-stream" } });
-}
-
-/** Reads the text of a chat, and the error that ends it if one does. */
-async function readText(client: OpenAI, signal?: AbortSignal): Promise<{ text: string; error?: unknown }> {
-  let text = "";
-  try {
-    const chunks = await client.chat.completions.create({ model: "qwen", messages, stream: true }, {
-      signal,
-    });
-    for await (const { choices } of chunks) text += choices[0]?.delta.content ?? "";
-    return { text };
-  } catch (error) {
-    return { text, error };
-  }
 }
 
 test("openai streams chat through a gateway, which has the service's token", async () => {

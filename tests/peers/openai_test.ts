@@ -8,10 +8,9 @@ import { emulator } from "../../plugins/emulator/mod.ts";
 import { serve } from "../../plugins/emulator/serve.ts";
 import { openai, type OpenAIOptions } from "../../plugins/predict/openai.ts";
 import { api } from "../support/signed_calls.ts";
+import { events, messages, readText, words } from "./openai_chat.ts";
 
 const token = "invented-token";
-const messages = [{ role: "user" as const, content: "Greet me in 杭州" }];
-const words = ["Good", " morning", " 早上好", " 😀"];
 
 /** What the service has seen of its requests. */
 interface Seen {
@@ -59,36 +58,6 @@ const lines = [
   ...words.map((content) => chunk({ content })),
   chunk({}, "stop"),
 ];
-
-/** An event stream, which goes on as told when its lines are sent. */
-function events(parts: readonly string[], then: "close" | "stall" | "break" = "close"): Response {
-  const rest = parts.values();
-  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
-    async pull(controller) {
-      await new Promise((resolve) => setTimeout(resolve, 1)); // each part is a chunk of its own on the wire
-      const { value } = rest.next();
-      if (value !== undefined) return controller.enqueue(new TextEncoder().encode(value));
-      if (then === "stall") return await new Promise(() => {});
-      if (then === "break") throw new Error("the model crashed");
-      controller.close();
-    },
-  });
-  return new Response(body, { headers: { "content-type": "text/event-stream" } });
-}
-
-/** Reads the text of a chat, and the error that ends it if one does. */
-async function readText(client: OpenAI, signal?: AbortSignal): Promise<{ text: string; error?: unknown }> {
-  let text = "";
-  try {
-    const chunks = await client.chat.completions.create({ model: "qwen", messages, stream: true }, {
-      signal,
-    });
-    for await (const { choices } of chunks) text += choices[0]?.delta.content ?? "";
-    return { text };
-  } catch (error) {
-    return { text, error };
-  }
-}
 
 test("openai streams chat, with the token of the predictor", async () => {
   await withClient(() => events([...lines, "data: [DONE]\n\n"]), async (client, seen) => {

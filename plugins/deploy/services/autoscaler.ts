@@ -1,3 +1,4 @@
+import type { Autoscaler as AutoscalerConfig } from "../../../core/service-config.ts";
 import { isMissing } from "../waiting/api-failures.ts";
 import { callService, type EasRef, type RequestOptions, requestOptions } from "./ref.ts";
 
@@ -10,25 +11,7 @@ export interface Autoscaler {
   /** What it goes by, at least one. */
   scaleStrategies: ScaleStrategy[];
   /** How quickly it acts. */
-  behavior?: {
-    /** When instances are added. */
-    scaleUp?: {
-      /** Seconds for which a metric must have been above its threshold. @default {0, by the vendor} */
-      stabilizationWindowSeconds?: number;
-    };
-    /** When instances are taken away. */
-    scaleDown?: {
-      /** Seconds for which all metrics must have been below their threshold. @default {300, by the vendor} */
-      stabilizationWindowSeconds?: number;
-    };
-    /** When the last instance is taken away, and the first one comes back. */
-    onZero?: {
-      /** Seconds without any request before the last instance goes. @default {600, by the vendor} */
-      scaleDownGracePeriodSeconds?: number;
-      /** Instances that come back first. @default {1, by the vendor} */
-      scaleUpActivationReplicas?: number;
-    };
-  };
+  behavior?: AutoscalerConfig["behavior"];
 }
 
 /** A metric and the mean per instance above which instances are added. */

@@ -9,6 +9,7 @@ import { crc64OfFile, PartFile } from "./part-file.ts";
 import { RangeReader, type ReadPolicy } from "./read-range.ts";
 import type { Slots } from "./slots.ts";
 import { checkCrc64 } from "../verified.ts";
+import { inParallel } from "./workers.ts";
 
 /** How files are downloaded, the same for all of a call. */
 export interface FilePolicy extends ReadPolicy {
@@ -160,24 +161,15 @@ class Transfer {
 
   /** Reads all ranges that are missing, some at once. The first failure ends the others. */
   async #fill(part: PartFile): Promise<void> {
-    const { slots, signal } = this.#policy;
+    const { slots, signal: given } = this.#policy;
     for (const range of part.done.keys()) this.#count(this.#lengthOf(range));
     const missing = this.#ranges().filter((range) => !part.done.has(range));
-    const stop = new AbortController();
-    const policy = { ...this.#policy, signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal };
-    const queue = missing.values(); // shared by the workers
-    const worker = async (): Promise<void> => {
-      for (const range of queue) await slots.use(() => this.#read(part, range, policy));
-    };
-    const workers = Array.from({ length: Math.min(slots.most, missing.length) }, worker);
-    try {
-      await Promise.all(workers);
-    } catch (error) {
-      stop.abort(error);
-      throw error;
-    } finally {
-      await Promise.allSettled(workers); // nobody writes any more
-    }
+    await inParallel(
+      missing,
+      slots.most,
+      given,
+      (range, signal) => slots.use(() => this.#read(part, range, { ...this.#policy, signal })),
+    );
   }
 
   /** Reads one range into its place in the file. */

@@ -6,6 +6,7 @@ import { onDisk } from "../disk/error.ts";
 import { type DownloadedFile, downloadFile, type FilePolicy } from "./file.ts";
 import { partSuffix } from "./part-file.ts";
 import { fileAndFolder, sameWithoutCase, targetProblem } from "./target-path.ts";
+import { inParallel } from "./workers.ts";
 
 /** What a folder will hold. */
 interface Plan {
@@ -29,25 +30,16 @@ export async function downloadFolder(
   for (const path of ["", ...folders]) {
     await onDisk(what, mkdir(join(folder, path), { recursive: true }));
   }
-  const stop = new AbortController();
-  const signal = policy.signal ? AbortSignal.any([policy.signal, stop.signal]) : stop.signal;
   const done = new Array<DownloadedFile>(files.length);
-  const queue = files.entries(); // shared by the workers
-  const worker = async (): Promise<void> => {
-    for (const [i, { info, path }] of queue) {
+  await inParallel(
+    [...files.entries()],
+    policy.slots.most,
+    policy.signal,
+    async ([i, { info, path }], signal) => {
       signal.throwIfAborted();
       done[i] = await downloadFile(storage, info.key, join(folder, path), info, { ...policy, signal });
-    }
-  };
-  const workers = Array.from({ length: Math.min(policy.slots.most, files.length) }, worker);
-  try {
-    await Promise.all(workers);
-  } catch (error) {
-    stop.abort(error);
-    throw error;
-  } finally {
-    await Promise.allSettled(workers); // nobody writes any more
-  }
+    },
+  );
   return done;
 }
 

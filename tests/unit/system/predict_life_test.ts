@@ -1,15 +1,12 @@
 // What is left of a call when it has ended, in whatever way: no socket, no timer, and a process that ends by itself.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import process from "node:process";
-import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { Predictor } from "../../../core/predictor.ts";
 import { withTimeouts } from "../../../plugins/predict/timeouts.ts";
+import { childEnds } from "../../support/child_ends.ts";
 import { sleep, watchedSignal } from "../../support/watched_signal.ts";
 
 const open = new Set<ServerResponse>();
@@ -134,18 +131,5 @@ test("a body that is cancelled or left closes its request", async () => {
 });
 
 test("a process ends by itself when its calls have, though clocks of half a minute were set", async () => {
-  const file = fileURLToPath(new URL("../../support/predict_child.ts", import.meta.url));
-  const args = "Deno" in globalThis
-    ? ["run", "-A", "--no-check", "--frozen", file, endpoint]
-    : [file, endpoint];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
-  let doneAt = 0;
-  child.stdout.on("data", () => doneAt = performance.now());
-  const ended = once(child, "close");
-  const timer = setTimeout(() => child.kill(), 25_000);
-  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  const [code] = await ended;
-  clearTimeout(timer);
-  assert.deepEqual([output, code], ["done\n", 0], errors);
-  assert.ok(performance.now() - doneAt < 8_000, `it ended ${performance.now() - doneAt} ms later`);
+  await childEnds("predict_child.ts", endpoint, "done\n");
 });

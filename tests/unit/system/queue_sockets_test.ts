@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import process from "node:process";
-import { text as textOf } from "node:stream/consumers";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { PredictionError } from "../../../core/errors.ts";
 import { emulator } from "../../../plugins/emulator/mod.ts";
 import { type EmulatorServer, serve } from "../../../plugins/emulator/serve.ts";
 import { AsyncPredictor, QueueClient, type QueueItem, webSocketWatch } from "../../../plugins/queue/mod.ts";
+import { childEnds } from "../../support/child_ends.ts";
 import { fakeClock } from "../../support/fake_clock.ts";
 import { api } from "../../support/signed_calls.ts";
 
@@ -104,22 +100,7 @@ test("AsyncPredictor gets its answers over sockets", async () => {
 });
 
 test("a process ends by itself when its watches and waits have", async () => {
-  await served(async (endpoint) => {
-    const file = fileURLToPath(new URL("../../support/queue_child.ts", import.meta.url));
-    const args = "Deno" in globalThis
-      ? ["run", "-A", "--no-check", "--frozen", file, endpoint]
-      : [file, endpoint];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
-    let doneAt = 0;
-    child.stdout.on("data", () => doneAt = performance.now());
-    const ended = once(child, "close");
-    const timer = setTimeout(() => child.kill(), 25_000);
-    const [output, errors] = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);
-    const [code] = await ended;
-    clearTimeout(timer);
-    assert.deepEqual([output, code], ["TimeoutError\ndone\n", 0], errors);
-    assert.ok(performance.now() - doneAt < 8_000, `it ended ${performance.now() - doneAt} ms later`);
-  });
+  await served((endpoint) => childEnds("queue_child.ts", endpoint, "TimeoutError\ndone\n"));
 });
 
 test("an abort while the WebSocket opens hangs up, and text is no item", async () => {
