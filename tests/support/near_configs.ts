@@ -66,6 +66,7 @@ const values: Json[] = [
   ...["vsw-1,vsw-2", "true", "dedicated_resource", "YTpi", "a:b", "\u0000", "\ud800"],
   ...[0, 1, -1, 0.5, 1.5, 2, 5, 8000, 8080, 9090, 65535, 65536, 2001, true, false, null],
   ...[[], {}, [{}], [null], [[]], ["a"], { name: "A", value: "1" }, { path: "/" }, { a: null }] as Json[],
+  { toString: null }, // which has no text
 ];
 
 /** Every place that the schema knows; the first item stands for all of a list. */

@@ -80,7 +80,7 @@ function firstMatch(patterns: readonly RegExp[], text: string): RegExpExecArray 
 
 function portOf({ containers }: ServiceConfig): string | undefined {
   const port = containers?.[0]?.port;
-  return port === undefined ? undefined : String(port);
+  return port === undefined ? undefined : textOf(port);
 }
 
 function fill(template: string, detail: string | undefined, config: ServiceConfig): string {
@@ -89,16 +89,21 @@ function fill(template: string, detail: string | undefined, config: ServiceConfi
     image: imageOf(config),
     port: port ? `port ${port}` : "its port",
     address: port ? `0.0.0.0:${port}` : "0.0.0.0 and its port",
-    memory: config.metadata?.memory ? `${config.metadata.memory} MB` : machineOf(config),
+    memory: config.metadata?.memory ? `${textOf(config.metadata.memory)} MB` : machineOf(config),
     model: modelOf(config),
     1: detail,
   };
-  return template.replace(/\{(\w+)\}/g, (_, name) => String(facts[name]));
+  return template.replace(/\{(\w+)\}/g, (_, name) => textOf(facts[name]));
+}
+
+/** What a user wrote may be any JSON, also where the configuration asks for a text, and `{ toString: null }` has none. */
+function textOf(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 function imageOf({ containers, processor }: ServiceConfig): string {
   const image = containers?.[0]?.image;
-  return image ? `"${image}"` : `of the processor${processor ? ` ${processor}` : ""}`;
+  return image ? `"${textOf(image)}"` : `of the processor${processor ? ` ${textOf(processor)}` : ""}`;
 }
 
 function machineOf({ cloud }: ServiceConfig): string {
