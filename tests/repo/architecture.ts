@@ -16,9 +16,13 @@ const packages: Record<string, string[]> = {
   "plugins/predict": ["eventsource-parser", "@std/streams", "@noble/hashes", "fflate"],
   "plugins/queue": [],
   "plugins/gateway": [],
+  "plugins/local-docker": ["@noble/hashes", "@std/streams"],
   "plugins/serializers": ["fflate", "protobufjs"],
   "plugins/storage": ["@noble/hashes", "@std/streams", "fflate", "ignore", "modern-tar"],
 };
+
+/** Parts that only make sense where there is a system, and so may import those of their files that need Node. */
+const systems = ["plugins/cli", "plugins/local-docker"];
 
 /** The only files that may import `node:` modules; no file but these imports one. */
 export const nodeFiles: string[] = [
@@ -103,7 +107,7 @@ function judge(file: string, specifier: string, sources: Sources): string | unde
   const target = resolve(file, specifier);
   if (!sources.has(target)) return "no such source";
   const other = partOf(target);
-  const system = nodeFiles.includes(file) || part === "plugins/cli";
+  const system = nodeFiles.includes(file) || systems.includes(part);
   if (nodeFiles.includes(target) && !system) return "it would bring Node to every runtime";
   if (other === part && part !== "mod.ts") return undefined;
   if (part === "protos") return "protos import nothing";
