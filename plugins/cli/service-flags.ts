@@ -1,5 +1,5 @@
 import { type FlagParametersForType, numberParser } from "@stricli/core";
-import { secretKeys } from "../deploy/masked.ts";
+import { secretKeys } from "../../core/mask-secrets.ts";
 import type { Context } from "./context.ts";
 import { type ConnectionFlags, connectionFlags, text } from "./flags.ts";
 

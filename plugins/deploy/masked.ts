@@ -1,13 +1,8 @@
+import { secretKeys, secretVariable } from "../../core/mask-secrets.ts";
 import { redact } from "../../core/redact.ts";
 import { copyJsonObject, isJsonObject, type JsonObject, type JsonValue } from "./json-object.ts";
 
 const mask = "***";
-
-/** Keys of the service configuration whose values are secrets. */
-export const secretKeys: ReadonlySet<string> = new Set(["token", "dockerAuth", "password"]);
-
-/** Environment variables that hold secrets can only be told by their names. */
-export const secretVariable = /token|secret|passw|credential|auth|(access|api|private)_?key/i;
 
 /** A configuration as JSON text for people: whatever is or may be a secret is masked. */
 export function maskedText(config: JsonObject): string {

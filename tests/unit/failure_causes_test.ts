@@ -4,7 +4,7 @@ import fc from "fast-check";
 import type { ServiceConfig } from "../../core/service-config.ts";
 import { causeRules, type SignSource } from "../../plugins/deploy/failure/cause-rules.ts";
 import { findCauses, type Sign } from "../../plugins/deploy/failure/classify.ts";
-import { maskSecrets, secretsOf } from "../../plugins/deploy/failure/mask.ts";
+import { maskSecrets, secretsOf } from "../../core/mask-secrets.ts";
 
 const config: ServiceConfig = {
   name: "ranker",

@@ -4,7 +4,7 @@ import type { PaiErrorInit } from "../../../core/errors.ts";
 import { findCauses, type Finding, shortened } from "./classify.ts";
 import { type Cause, DeployError, type Evidence } from "./deploy-error.ts";
 import { gatherEvidence, signsOf } from "./gather.ts";
-import { maskSecrets, secretsOf } from "./mask.ts";
+import { maskSecrets, secretsOf } from "../../../core/mask-secrets.ts";
 
 /** Options of {@linkcode explainFailure}. */
 export interface ExplainOptions {

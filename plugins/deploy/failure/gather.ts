@@ -8,7 +8,7 @@ import { lastLines } from "../services/log-lines.ts";
 import type { EasRef } from "../services/ref.ts";
 import type { Sign } from "./classify.ts";
 import type { Evidence } from "./deploy-error.ts";
-import { maskSecrets, secretsOf } from "./mask.ts";
+import { maskSecrets, secretsOf } from "../../../core/mask-secrets.ts";
 
 const mostEvents = 50;
 const mostInstances = 20;

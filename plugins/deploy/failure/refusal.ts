@@ -2,7 +2,7 @@ import { ApiError } from "../../../core/errors.ts";
 import type { ServiceConfig } from "../../../core/service-config.ts";
 import { findCauses } from "./classify.ts";
 import { DeployError } from "./deploy-error.ts";
-import { maskSecrets, secretsOf } from "./mask.ts";
+import { maskSecrets, secretsOf } from "../../../core/mask-secrets.ts";
 
 /**
  * What to throw when the control plane refuses a service: the same error, or, when what it says has a known

@@ -1,6 +1,10 @@
-import { redact } from "../../../core/redact.ts";
-import { isJsonObject, type JsonValue } from "../json-object.ts";
-import { secretKeys, secretVariable } from "../masked.ts";
+import { redact } from "./redact.ts";
+
+/** Keys of the service configuration whose values are secrets. */
+export const secretKeys: ReadonlySet<string> = new Set(["token", "dockerAuth", "password"]);
+
+/** Environment variables that hold secrets can only be told by their names. */
+export const secretVariable = /token|secret|passw|credential|auth|(access|api|private)_?key/i;
 
 // Ids of access keys, of accounts and of temporary credentials: half of a pair that should not be passed around.
 const accessKeyId = /\b(?:LTAI[0-9A-Za-z]{12,}|STS\.[0-9A-Za-z]{8,})/g;
@@ -20,14 +24,13 @@ export function maskSecrets(text: string, secrets: readonly (string | undefined)
 /** Values in a configuration that are or may be secrets. Short ones are left out, as they would mask common words. */
 export function secretsOf(config: unknown): string[] {
   const found = new Set<string>();
-  collect(config as JsonValue, found); // JSON, as the control plane sends it
+  collect(config, found);
   return [...found].filter((secret) => secret.length >= 6).sort((a, b) => b.length - a.length);
 }
 
-function collect(value: JsonValue | undefined, found: Set<string>): void {
-  if (Array.isArray(value)) value.forEach((item) => collect(item, found));
-  if (!isJsonObject(value)) return;
-  const isVariable = typeof value.name === "string" && secretVariable.test(value.name);
+function collect(value: unknown, found: Set<string>): void {
+  if (typeof value !== "object" || value === null) return;
+  const isVariable = "name" in value && typeof value.name === "string" && secretVariable.test(value.name);
   for (const [key, item] of Object.entries(value)) {
     if (typeof item === "string" && (secretKeys.has(key) || (isVariable && key === "value"))) found.add(item);
     else collect(item, found);
