@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { chunks, completion, type Said } from "./chat-completion.ts";
-import type { Handler } from "./eas/failure.ts";
+import type { Handler } from "../processors/handler.ts";
 import { isObject } from "./eas/loose-config.ts";
 import { sse, type Streamed } from "./streamed.ts";
 

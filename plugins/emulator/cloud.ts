@@ -1,8 +1,8 @@
 import { LimitedBytesTransformStream } from "@std/streams/limited-bytes-transform-stream";
 import { toBytes } from "@std/streams/to-bytes";
 import type { Clock } from "../../core/clock.ts";
+import type { Handler } from "../processors/handler.ts";
 import type { AssetStore } from "./aiworkspace/store.ts";
-import type { Handler } from "./eas/failure.ts";
 import type { Delays } from "./eas/lifecycle.ts";
 import type { ScenarioChoice } from "./eas/scenarios.ts";
 import type { KeyLookup } from "./keys.ts";

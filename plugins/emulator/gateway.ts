@@ -1,8 +1,9 @@
 import { Hono } from "hono";
+import type { Handler } from "../processors/handler.ts";
 import { type Cloud, readBody } from "./cloud.ts";
 import { discover, isInstanceAddress } from "./discovery.ts";
 import { groupOf } from "./eas/describe.ts";
-import { type Handler, isFailure } from "./eas/failure.ts";
+import { isFailure } from "./eas/failure.ts";
 import { groups, groupToken } from "./eas/groups.ts";
 import { countReady, readyInstances } from "./eas/instances.ts";
 import { printRequest } from "./eas/logs.ts";

@@ -20,6 +20,7 @@ import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Credentials, CredentialsProvider } from "../../core/credentials.ts";
 import type { Fetch } from "../../core/fetch.ts";
 import { bucketName } from "../../core/oss-uri.ts";
+import type { Handler } from "../processors/handler.ts";
 import { aiWorkspace } from "./aiworkspace.ts";
 import type { EmulatedImage } from "./aiworkspace/image-catalog.ts";
 import { AssetStore } from "./aiworkspace/store.ts";
@@ -32,7 +33,6 @@ import { route } from "./hosts.ts";
 import { inMemory, type ObjectStore, type Piece } from "./object-store.ts";
 import { ossError } from "./oss-document.ts";
 import { objectStorage } from "./oss.ts";
-import type { Handler } from "./eas/failure.ts";
 import type { Delays } from "./eas/lifecycle.ts";
 import { isScenario, type Scenario, type ScenarioChoice, scenarioNames } from "./eas/scenarios.ts";
 import { Refusal } from "./refusal.ts";
@@ -47,11 +47,11 @@ export {
   type ChatProcessorOptions,
   type ChatScript,
 } from "./chat-processor.ts";
-export { jsonProcessor, type RunRows } from "./json-processor.ts";
-export type { DTypeOfType, ModelSignature, ModelTensor, TensorsOf } from "./model-signature.ts";
-export { type ModelOutputs, pytorchProcessor, type RunModel } from "./pytorch-processor.ts";
+export { jsonProcessor, type RunRows } from "../processors/json-processor.ts";
+export type { DTypeOfType, ModelSignature, ModelTensor, TensorsOf } from "../processors/model-signature.ts";
+export { type ModelOutputs, pytorchProcessor, type RunModel } from "../processors/pytorch-processor.ts";
 export { ndjson, type ServerEvent, sse, type Streamed } from "./streamed.ts";
-export { tensorflowProcessor, type TensorFlowProcessorOptions } from "./tensorflow-processor.ts";
+export { tensorflowProcessor, type TensorFlowProcessorOptions } from "../processors/tensorflow-processor.ts";
 
 /** Options of {@linkcode emulator}. */
 export interface EmulatorOptions {

@@ -1,10 +1,8 @@
 import { toBytes } from "@std/streams/to-bytes";
 import { parseOssUri } from "../../core/oss-uri.ts";
+import { MissingModel, onlyModel } from "../processors/model-file.ts";
 import type { Cloud } from "./cloud.ts";
 import type { StoredObject } from "./store.ts";
-
-/** There is nothing where a model should be. */
-export class MissingModel extends TypeError {}
 
 /**
  * Reads the object that `model_path` names, or the only one of the folder it names whose name ends so.
@@ -37,24 +35,5 @@ function findModel(
     throw new MissingModel("there is no such object; the path of a folder ends in a slash");
   }
   const files = [...objects.keys()].filter((name) => name.startsWith(key) && !name.endsWith("/"));
-  const models = files.filter((name) => endings.some((ending) => name.endsWith(ending)));
-  const model = objects.get(models[0] ?? "");
-  if (!model || models.length > 1) {
-    const Wrong = files.length === 0 ? MissingModel : TypeError;
-    throw new Wrong(`the folder holds ${models.length} ${endings.join(" or ")} objects where one is needed`);
-  }
-  return model;
-}
-
-/**
- * The text of a file.
- *
- * @throws {TypeError} when it is none.
- */
-export function textOf(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch { // whose message each runtime words in its own way
-    throw new TypeError("the object is not text in UTF-8");
-  }
+  return objects.get(onlyModel(files, endings))!; // it is one of them
 }

@@ -1,43 +1,12 @@
+import { builtInProcessor, speaksJson } from "../processors/built-in.ts";
+import { MissingModel } from "../processors/model-file.ts";
 import type { Cloud } from "./cloud.ts";
-import { pytorchNetwork, tensorflowNetwork } from "./dense-processors.ts";
 import { backOff } from "./eas/container-failures.ts";
-import type { Failure, Handler, Runner } from "./eas/failure.ts";
+import type { Failure, Runner } from "./eas/failure.ts";
 import { looseConfig } from "./eas/loose-config.ts";
 import { modelMissing } from "./eas/resource-failures.ts";
 import { failIn } from "./eas/scenarios.ts";
-import { MissingModel, readModel, textOf } from "./model-file.ts";
-import { xgboostProcessor } from "./xgboost/processor.ts";
-
-/** A built-in processor. */
-interface Processor {
-  /** The codes that it has. */
-  readonly codes: RegExp;
-  /** How names of its model files end. */
-  readonly endings: readonly string[];
-  /** Makes a handler of a model file. */
-  load(file: Uint8Array): Handler;
-  /** What else its models are that the emulator can't run, and the handler to give instead. */
-  readonly foreign?: readonly [models: string, handler: string];
-}
-
-const processors: readonly Processor[] = [
-  { codes: /^xgboost$/, endings: [".json", ".ubj"], load: xgboostProcessor },
-  {
-    codes: /^tensorflow/,
-    endings: [".json"],
-    load: (file) => tensorflowNetwork(textOf(file)),
-    foreign: ["SavedModel", "tensorflowProcessor({ signature, run })"],
-  },
-  {
-    codes: /^pytorch/,
-    endings: [".json"],
-    load: (file) => pytorchNetwork(textOf(file)),
-    foreign: ["TorchScript", "pytorchProcessor(run)"],
-  },
-];
-
-/** Processors that speak JSON and whose models the emulator can't read. */
-const speakJson = /^(pmml|lightgbm)/;
+import { readModel } from "./model-file.ts";
 
 /** Finds or makes what runs a service: a handler by its name, by its processor, or a built-in processor. */
 export async function loadRunner(
@@ -57,10 +26,9 @@ export async function loadRunner(
   }
   const hint = (handler: string): string => `emulator({ handlers: { ${JSON.stringify(name)}: ${handler} } })`;
   if (looseConfig(config).metadata.type === "Queue") return { run: noModel };
-  const processor = processors.find(({ codes }) => typeof code === "string" && codes.test(code));
+  const processor = builtInProcessor(code);
   if (!processor) {
-    const known = typeof code === "string" && speakJson.test(code);
-    const handler = hint(known ? "jsonProcessor((rows) => …)" : '(request) => new Response("…")');
+    const handler = hint(speaksJson(code) ? "jsonProcessor((rows) => …)" : '(request) => new Response("…")');
     return unrunnable(
       "NO_HANDLER",
       `The emulator has nothing to run service "${name}" with; give it ${handler}`,

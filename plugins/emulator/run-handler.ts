@@ -1,4 +1,4 @@
-import type { Handler } from "./eas/failure.ts";
+import type { Handler } from "../processors/handler.ts";
 import { plainText } from "./plain-text.ts";
 
 /** A request as a service sees it. */

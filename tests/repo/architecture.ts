@@ -13,6 +13,7 @@ const packages: Record<string, string[]> = {
   "plugins/credentials": [],
   "plugins/deploy": ["@cfworker/json-schema", "@noble/hashes", "@std/streams"],
   "plugins/emulator": ["@noble/hashes", "@std/streams", "hono"],
+  "plugins/processors": [],
   "plugins/predict": ["eventsource-parser", "@std/streams", "@noble/hashes", "fflate"],
   "plugins/queue": [],
   "plugins/gateway": [],
@@ -23,6 +24,9 @@ const packages: Record<string, string[]> = {
 
 /** Parts that only make sense where there is a system, and so may import those of their files that need Node. */
 const systems = ["plugins/cli", "plugins/local-docker"];
+
+/** Parts below the plugins: what several of them are made of, and no user imports. */
+const shared = ["plugins/processors"];
 
 /** The only files that may import `node:` modules; no file but these imports one. */
 export const nodeFiles: string[] = [
@@ -116,6 +120,7 @@ function judge(file: string, specifier: string, sources: Sources): string | unde
   if (part === "mod.ts") return "mod.ts re-exports core and nothing else";
   if (other === "protos") return undefined;
   if (part === "plugins/cli") return undefined;
+  if (shared.includes(other) && part !== "core") return undefined;
   return part === "core" ? "core imports core and protos" : "no plugin imports another plugin";
 }
 

@@ -5,7 +5,7 @@ import heldOut from "../../examples/digits/held-out.json" with { type: "json" };
 import ofPytorch from "../../examples/digits/pytorch.json" with { type: "json" };
 import ofTensorflow from "../../examples/digits/tensorflow.json" with { type: "json" };
 import { type Tensor, tensor } from "../../core/tensor.ts";
-import { DenseNetwork } from "../../plugins/emulator/dense-network.ts";
+import { DenseNetwork } from "../../plugins/processors/dense-network.ts";
 
 type Json = { [key: string]: unknown };
 

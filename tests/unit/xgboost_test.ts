@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import heldOut from "../../examples/breast-cancer/held-out.json" with { type: "json" };
 import trained from "../../examples/breast-cancer/model.json" with { type: "json" };
-import { XgboostModel } from "../../plugins/emulator/xgboost/model.ts";
+import { XgboostModel } from "../../plugins/processors/xgboost/model.ts";
 import boostersOf17 from "../fixtures/xgboost/boosters-1.7.json" with { type: "json" };
 import boostersOf21 from "../fixtures/xgboost/boosters-2.1.json" with { type: "json" };
 import boostersOf32 from "../fixtures/xgboost/boosters-3.2.json" with { type: "json" };

@@ -1,5 +1,4 @@
-/** What answers one request of a service; the address it sees begins behind the service's name. */
-export type Handler = (request: Request) => Response | Promise<Response>;
+import type { Handler } from "../../processors/handler.ts";
 
 /** A service that can run. */
 export interface Runner {

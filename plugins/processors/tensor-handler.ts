@@ -1,7 +1,7 @@
 import { dtypeOf, fromArrayProto } from "../../core/array-proto.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { arrayDataTypes, type ArrayProto } from "../../protos/array-proto.ts";
-import type { Handler } from "./eas/failure.ts";
+import type { Handler } from "./handler.ts";
 
 /** What a processor answers with 400. */
 export class BadRequest extends Error {}

@@ -1,4 +1,4 @@
-import type { Handler } from "./eas/failure.ts";
+import type { Handler } from "./handler.ts";
 
 /** Gives one prediction for each row of a request: a number, a list or an object. */
 export type RunRows<Row> = (rows: readonly Row[]) => readonly unknown[] | Promise<readonly unknown[]>;

@@ -8,7 +8,7 @@ import {
   type PredictResponse,
   predictResponse,
 } from "../../protos/pytorch-predict.ts";
-import type { Handler } from "./eas/failure.ts";
+import type { Handler } from "./handler.ts";
 import { badRequest, type Bytes, messageHandler, reading, readInput, running } from "./tensor-handler.ts";
 
 /** What a model gives: its one result, a list when it has several, or results by name when it gives a dictionary. */

@@ -1,5 +1,5 @@
 import { DenseNetwork } from "./dense-network.ts";
-import type { Handler } from "./eas/failure.ts";
+import type { Handler } from "./handler.ts";
 import { pytorchProcessor } from "./pytorch-processor.ts";
 import { tensorflowProcessor } from "./tensorflow-processor.ts";
 

@@ -1,4 +1,4 @@
-import type { Handler } from "../eas/failure.ts";
+import type { Handler } from "../handler.ts";
 import { jsonProcessor } from "../json-processor.ts";
 import { XgboostModel } from "./model.ts";
 

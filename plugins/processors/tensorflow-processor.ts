@@ -3,7 +3,7 @@ import type { Tensor } from "../../core/tensor.ts";
 import type { ArrayProto } from "../../protos/array-proto.ts";
 import { decode, encode, predictRequest, predictResponse } from "../../protos/tf-predict.ts";
 import type { ModelSignature, ModelTensor, TensorsOf } from "./model-signature.ts";
-import type { Handler } from "./eas/failure.ts";
+import type { Handler } from "./handler.ts";
 import {
   badRequest,
   type Bytes,
