@@ -24,6 +24,9 @@ export interface Report {
 /** Groups of contests, in the order of the tables. */
 export const groups = ["predict", "tensors", "sign", "storage"] as const;
 
+/** The name of one. */
+export type Group = typeof groups[number];
+
 /** What is measured. */
 export interface Selection {
   /** Whether it takes seconds. */
@@ -45,7 +48,7 @@ export async function measureHere(selection: Selection): Promise<Measured[]> {
 }
 
 function contestsOf(
-  group: typeof groups[number],
+  group: Group,
   selection: Selection,
 ): Iterable<Contest> | AsyncIterable<Contest> {
   if (group === "predict") return predictContests();

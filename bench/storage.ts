@@ -9,13 +9,12 @@ import { stop } from "esbuild";
 import { combineCrc64, crc64 } from "../plugins/storage/crc64.ts";
 import type { GoalRow } from "./goals.ts";
 import { buildCpp, printGoals, type Program, runtimes, skipped, start } from "./processes.ts";
-import { contestGoals, memoryGoals, transferGoals } from "./storage/goals.ts";
+import { memoryGoals, transferGoals } from "./storage/goals.ts";
 import { type MemoryUse, memoryUse } from "./storage/memory.ts";
 import type { Operation } from "./storage/operations.ts";
 import { full, memorySize, quick } from "./storage/plans.ts";
 import { tablesOf, titles } from "./storage/tables.ts";
 import { type Caller, type Transfer, transfer } from "./storage/transfers.ts";
-import type { Report } from "./runtimes.ts";
 
 /** What was measured. */
 export interface StorageRun {
@@ -131,9 +130,9 @@ export function storageTables({ transfers, uses }: StorageRun): string {
   return transfers.length ? tablesOf(transfers, uses) : "";
 }
 
-/** All rows of storage: of contests that were held, and of what was measured here. */
-export function storageGoals(reports: readonly Report[], { transfers, uses }: StorageRun): GoalRow[] {
-  return [...transferGoals(transfers), ...memoryGoals(uses), ...contestGoals(reports)];
+/** The rows of what was measured here. */
+export function storageGoals({ transfers, uses }: StorageRun): GoalRow[] {
+  return [...transferGoals(transfers), ...memoryGoals(uses)];
 }
 
 /** What is in the tables. */
@@ -148,5 +147,5 @@ time and of memory, below 1 is less.`;
 if (import.meta.main) {
   const run = await measureStorage({ quick: Deno.args.includes("--quick") });
   console.log(storageTables(run));
-  printGoals(storageGoals([], run));
+  printGoals(storageGoals(run));
 }
