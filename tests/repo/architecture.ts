@@ -40,6 +40,8 @@ export const nodeFiles: string[] = [
   "plugins/emulator/disk.ts",
   "plugins/emulator/serve-websocket.ts",
   "plugins/emulator/serve.ts",
+  "plugins/local-docker/owner.ts",
+  "plugins/local-docker/temp-folder.ts",
   "plugins/storage/download.ts",
   "plugins/storage/download/file.ts",
   "plugins/storage/download/folder.ts",

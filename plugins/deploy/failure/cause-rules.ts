@@ -1,3 +1,4 @@
+import { listeningSigns } from "../../../core/listening-signs.ts";
 import type { CauseKind } from "./deploy-error.ts";
 
 /** Where a sign of a failure was found. */
@@ -232,14 +233,7 @@ export const causeRules: readonly CauseRule[] = [
   },
   {
     kind: "port",
-    signs: [
-      /Uvicorn running on .*?:(\d{2,5})\b/i, // FastAPI
-      /Running on .*?:(\d{2,5})\b/i, // Flask
-      /Listening at:? .*?:(\d{2,5})\b/i, // gunicorn
-      /Goin' Fast @ .*?:(\d{2,5})\b/i, // Sanic
-      /development server at .*?:(\d{2,5})\b/i, // Django
-      /Serving HTTP on .*?:(\d{2,5})\b/i, // Python itself
-    ],
+    signs: listeningSigns,
     sources: ["log"],
     weight: 3,
     message: "the container listens on port {1}, not on the {port} that the configuration names",
