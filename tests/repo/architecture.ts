@@ -42,6 +42,8 @@ export const nodeFiles: string[] = [
   "plugins/emulator/serve.ts",
   "plugins/local-docker/owner.ts",
   "plugins/local-docker/temp-folder.ts",
+  "plugins/local-docker/engine/this-machine.ts",
+  "plugins/local-docker/engine/transport.ts",
   "plugins/storage/download.ts",
   "plugins/storage/download/file.ts",
   "plugins/storage/download/folder.ts",
