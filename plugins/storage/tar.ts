@@ -20,7 +20,8 @@
  * @module
  */
 export { type Compressor, gzip, type GzipOptions } from "./archive/gzip.ts";
-export { tar, tarGz, type TarGzOptions, type TarOptions, type TarProgress } from "./archive/tar-stream.ts";
+export { tar, type TarOptions, type TarProgress } from "../archive/tar-stream.ts";
+export { tarGz, type TarGzOptions } from "./archive/tar-gz.ts";
 export {
   archiveDigest,
   uploadArchive,

@@ -9,6 +9,7 @@ const packages: Record<string, string[]> = {
   "mod.ts": [],
   core: ["@noble/hashes", "@std/streams"],
   protos: [],
+  "plugins/archive": ["modern-tar"],
   "plugins/cli": ["@stricli/core", "yaml"],
   "plugins/credentials": [],
   "plugins/deploy": ["@cfworker/json-schema", "@noble/hashes", "@std/streams"],
@@ -26,7 +27,7 @@ const packages: Record<string, string[]> = {
 const systems = ["plugins/cli", "plugins/local-docker"];
 
 /** Parts below the plugins: what several of them are made of, and no user imports. */
-const shared = ["plugins/processors"];
+const shared = ["plugins/archive", "plugins/processors"];
 
 /** The only files that may import `node:` modules; no file but these imports one. */
 export const nodeFiles: string[] = [

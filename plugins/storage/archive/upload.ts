@@ -4,7 +4,8 @@ import { PaiError } from "../../../core/errors.ts";
 import type { FileSource } from "../../../core/files.ts";
 import type { ObjectInfo, Storage } from "../../../core/storage.ts";
 import { gzip } from "./gzip.ts";
-import { tar, type TarGzOptions, type TarOptions } from "./tar-stream.ts";
+import { tar, type TarOptions } from "../../archive/tar-stream.ts";
+import type { TarGzOptions } from "./tar-gz.ts";
 
 /** Options of {@linkcode uploadArchive}. */
 export interface UploadArchiveOptions extends TarGzOptions {

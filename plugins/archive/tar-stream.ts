@@ -1,11 +1,10 @@
 import { createTarPacker, type TarHeader, type TarPackController } from "modern-tar";
-import { utf8 } from "../../../core/encoding.ts";
-import { PaiError } from "../../../core/errors.ts";
-import { fileChanged } from "../../../core/file-digest.ts";
-import { foldPath, linkProblem, pathProblem } from "../../../core/file-path.ts";
-import type { FileEntry, FileSource } from "../../../core/files.ts";
-import { compareUtf8 } from "../../../core/percent.ts";
-import { type Compressor, gzip, type GzipOptions } from "./gzip.ts";
+import { utf8 } from "../../core/encoding.ts";
+import { PaiError } from "../../core/errors.ts";
+import { fileChanged } from "../../core/file-digest.ts";
+import { foldPath, linkProblem, pathProblem } from "../../core/file-path.ts";
+import type { FileEntry, FileSource } from "../../core/files.ts";
+import { compareUtf8 } from "../../core/percent.ts";
 
 /** How far an archive is. */
 export interface TarProgress {
@@ -35,15 +34,6 @@ export interface TarOptions {
    * same file. @default {"refuse"}
    */
   collidingNames?: "refuse" | "keep";
-}
-
-/** Options of {@linkcode tarGz}. */
-export interface TarGzOptions extends TarOptions, GzipOptions {
-  /**
-   * What compresses, such as `() => new CompressionStream("gzip")`, which is fast, but doesn't give the same bytes
-   * on every runtime. Default: `() => gzip({ level })`.
-   */
-  compressor?: () => Compressor;
 }
 
 /**
@@ -93,15 +83,6 @@ class SmallChunks {
     this.#filled = 0;
     return joined;
   }
-}
-
-/** Packs files into a compressed tar archive, with the same bytes everywhere too; see {@linkcode tar}. */
-export function tarGz(
-  source: FileSource,
-  options: TarGzOptions = {},
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const { compressor = () => gzip(options) } = options;
-  return tar(source, options).pipeThrough(compressor());
 }
 
 /** Starts to fill an archive, as far as its reader lets it. */
