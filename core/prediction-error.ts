@@ -35,8 +35,8 @@ export async function predictionError(
   const type = headers.get("content-type");
   const meaning = unread
     ? `can't read ${type}`
-    : meanings[status] ?? headers.get("location")?.replace(/.*@|[?#].*/g, "") ?? "";
-  const body = hide(await readStart(unread ? new Response(unread) : response), secret);
+    : meanings[status] ?? URL.parse(headers.get("location")!)?.host ?? ""; // a path may hold secrets; null is no URL
+  const body = hide(await readStart(unread ? [unread] : response.body), secret);
   const state = `status is ${status}${meaning && ` (${hide(meaning, secret)})`}`;
   return new PredictionError(`${what}: ${state}${body && `: ${body.slice(0, 200)}`}`, {
     status,
@@ -48,7 +48,9 @@ export async function predictionError(
 }
 
 /** Reads the beginning of a body as text. */
-async function readStart({ body }: Response): Promise<string> {
+async function readStart(
+  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | null,
+): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   try {

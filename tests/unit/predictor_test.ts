@@ -243,11 +243,11 @@ test("predict() says whether the same request may succeed later", async () => {
   }
 });
 
-test("predict() does not follow a redirect, and names its target", async () => {
+test("predict() does not follow a redirect, and names its host", async () => {
   const { predictor, seen } = serve(() =>
     new Response(null, { status: 302, headers: { location: "http://elsewhere/x" } })
   );
-  await assert.rejects(predictor.predict(1), /status is 302 \(http:\/\/elsewhere\/x\)/);
+  await assert.rejects(predictor.predict(1), /status is 302 \(elsewhere\)/);
   assert.equal(seen.length, 1);
 });
 
