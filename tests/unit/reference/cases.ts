@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-/** One row of the reference suite: what the PAI Python SDK is specified to do, corrected where it is wrong. */
+/** One row of a reference suite: what the official SDKs are specified to do, corrected where they are wrong. */
 export interface ReferenceCase {
-  /** The specification's number of the row, such as `T-10`. */
+  /** The specification's number of the row, such as `T-10` of the PAI Python SDK or `D-1` of the data plane. */
   id: string;
   /** What is required, as the end of a test's name. */
   title: string;
@@ -17,9 +17,12 @@ export const everywhere: string[] = [
   ...range(20, 36),
   "T-40",
   ...range(42, 49),
-  "T-58",
+  ...range(57, 59),
   ...range(65, 70),
 ];
+
+/** Rows about the data plane, which run on every runtime. */
+export const dataPlane: string[] = [...range(1, 31, "D"), ...range(47, 66, "D")];
 
 /** Rows about files on this machine, in `tests/unit/system`: configuration files and product environments. */
 export const onDisk: string[] = range(71, 72);
@@ -33,6 +36,6 @@ export function referenceSuite(ids: readonly string[], tables: readonly (readonl
   for (const { id, title, run } of rows) test(`${id} ${title}`, run);
 }
 
-function range(first: number, last: number): string[] {
-  return Array.from({ length: last - first + 1 }, (_, index) => `T-${first + index}`);
+function range(first: number, last: number, letter = "T"): string[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => `${letter}-${first + index}`);
 }
