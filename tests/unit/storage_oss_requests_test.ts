@@ -414,7 +414,7 @@ interface ErrorVector {
 }
 
 for (const { id, family, input, expected } of vectors<{ vectors: ErrorVector[] }>("signing/errors").vectors) {
-  if (family !== "oss") continue;
+  if (family !== "oss") continue; // those of the control plane are in client_test.ts
   test(`the answer ${id} gives the error that the official client gives`, async () => {
     const { status, headers, body } = input.responses[0]!;
     const { storage } = recorded(() => new Response(body || null, { status, headers }));
