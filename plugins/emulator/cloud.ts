@@ -3,6 +3,7 @@ import { toBytes } from "@std/streams/to-bytes";
 import type { Clock } from "../../core/clock.ts";
 import type { Handler } from "../processors/handler.ts";
 import type { AssetStore } from "./aiworkspace/store.ts";
+import type { Containers } from "./containers/containers.ts";
 import type { Delays } from "./eas/lifecycle.ts";
 import type { ScenarioChoice } from "./eas/scenarios.ts";
 import type { KeyLookup } from "./keys.ts";
@@ -22,6 +23,8 @@ export interface Cloud {
   readonly delays: Required<Delays>;
   /** What runs services that no built-in processor runs, by service name or processor code. */
   readonly handlers: Readonly<Record<string, Handler>>;
+  /** What runs containers for real, where something does. */
+  readonly containers: Containers | undefined;
   /** How services fail, by name. */
   readonly scenarios: Readonly<Record<string, ScenarioChoice>>;
   /** Longest request body in bytes. */

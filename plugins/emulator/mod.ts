@@ -18,13 +18,15 @@
 import { Hono } from "hono";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Credentials, CredentialsProvider } from "../../core/credentials.ts";
-import type { Fetch } from "../../core/fetch.ts";
+import { type Fetch, globalFetch } from "../../core/fetch.ts";
 import { bucketName } from "../../core/oss-uri.ts";
+import type { Target } from "../../core/target.ts";
 import type { Handler } from "../processors/handler.ts";
 import { aiWorkspace } from "./aiworkspace.ts";
 import type { EmulatedImage } from "./aiworkspace/image-catalog.ts";
 import { AssetStore } from "./aiworkspace/store.ts";
 import type { Cloud } from "./cloud.ts";
+import { Containers } from "./containers/containers.ts";
 import { controlPlane } from "./control-plane.ts";
 import { isInstanceAddress, isReachable } from "./discovery.ts";
 import { gateway } from "./gateway.ts";
@@ -87,6 +89,14 @@ export interface EmulatorOptions {
   maxBodyBytes?: number;
   /** Where the contents of objects lie: in memory, or `onDisk()`. @default {in memory} */
   objects?: ObjectStore;
+  /**
+   * Runs the services that have containers, and no handler, for real: a target such as `localDocker()`. Each instance
+   * is a container, which gets copies of the objects that its service mounts and stands behind the emulated gateway.
+   * `close()` removes them. @default {such services need a handler}
+   */
+  runner?: Target;
+  /** Sends requests to what `runner` runs. @default {globalThis.fetch} */
+  runnerFetch?: Fetch;
 }
 
 /** A running emulator. It holds what a client needs, so `createClient({ ...cloud })` talks to it. */
@@ -101,15 +111,22 @@ export interface Emulator {
   readonly fetch: Fetch;
   /** Answers one request; this is what a server hands its requests to. */
   readonly handle: (request: Request) => Promise<Response>;
-  /** Forgets all objects, services, models and settings. */
+  /** Forgets all objects, services, models and settings. Containers of a `runner` are being removed then. */
   readonly reset: () => void;
+  /**
+   * Forgets everything and waits until the containers of a `runner` are removed; without one there is nothing to close.
+   * It rejects with a {@linkcode PaiError} when one is left.
+   */
+  readonly close: () => Promise<void>;
+  /** Closes it where a block ends: `await using cloud = emulator({ runner })`. */
+  readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 /**
  * Makes an emulator. It keeps everything in memory, but for objects where told, and has no timers: states follow from the clock.
  *
  * @throws {RangeError} when a delay or `maxBodyBytes` is negative, or there is no key pair.
- * @throws {TypeError} when a delay or a scenario has an unknown name, or a bucket has one that no bucket can have.
+ * @throws {TypeError} when a delay or a scenario has an unknown name, `runner` is no target, or a bucket has one that no bucket can have.
  */
 export function emulator(options: EmulatorOptions = {}): Emulator {
   const { region = "cn-hangzhou", clock = systemClock } = options;
@@ -117,7 +134,12 @@ export function emulator(options: EmulatorOptions = {}): Emulator {
   const [firstKey] = keys;
   if (!firstKey) throw new RangeError('Cannot make an emulator: "credentials" is empty');
   const buckets = bucketsFrom(options.buckets);
+  if (options.runner !== undefined && typeof options.runner.deploy !== "function") {
+    throw new TypeError('Cannot make an emulator: "runner" is no target; give localDocker(), for example');
+  }
   const { maxBodyBytes } = checked({ maxBodyBytes: options.maxBodyBytes ?? 256 * 1024 * 1024 });
+  const store = new Store(buckets, options.objects ?? inMemory(maxBodyBytes));
+  const { runner: target, runnerFetch: send = globalFetch } = options;
   const cloud: Cloud = {
     region,
     clock,
@@ -128,7 +150,8 @@ export function emulator(options: EmulatorOptions = {}): Emulator {
     scenarios: scenariosFrom(options.scenarios),
     maxBodyBytes,
     lookup: (accessKeyId) => keys.find((key) => key.accessKeyId === accessKeyId),
-    store: new Store(buckets, options.objects ?? inMemory(maxBodyBytes)),
+    containers: target && new Containers({ target, send, clock, store }),
+    store,
     assets: new AssetStore({ region, bucket: buckets[0], images: options.images }),
   };
   const app = new Hono({
@@ -144,6 +167,14 @@ export function emulator(options: EmulatorOptions = {}): Emulator {
     refuseUnreachable(cloud, new URL(request.url));
     return await app.fetch(request);
   };
+  const forget = (): void => {
+    cloud.store.reset();
+    cloud.assets.reset();
+  };
+  const close = async (): Promise<void> => {
+    forget();
+    await cloud.containers?.close();
+  };
   return Object.freeze({
     region,
     clock,
@@ -151,9 +182,11 @@ export function emulator(options: EmulatorOptions = {}): Emulator {
     handle,
     fetch: fetchFrom(handle),
     reset: () => {
-      cloud.store.reset();
-      cloud.assets.reset();
+      forget();
+      cloud.containers?.removeAll();
     },
+    close,
+    [Symbol.asyncDispose]: close,
   });
 }
 

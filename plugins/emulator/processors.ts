@@ -8,11 +8,11 @@ import { modelMissing } from "./eas/resource-failures.ts";
 import { failIn } from "./eas/scenarios.ts";
 import { readModel } from "./model-file.ts";
 
-/** Finds or makes what runs a service: a handler by its name, by its processor, or a built-in processor. */
+/** Finds or makes what runs a service: a handler by its name or its processor, its containers, or a built-in processor. */
 export async function loadRunner(
   name: string,
   config: Readonly<Record<string, unknown>>,
-  cloud: Pick<Cloud, "region" | "handlers" | "scenarios" | "store">,
+  cloud: Pick<Cloud, "region" | "handlers" | "scenarios" | "store" | "containers">,
 ): Promise<Runner | Failure> {
   const { processor: code, model_path: modelPath } = config;
   const choice = Object.hasOwn(cloud.scenarios, name) ? cloud.scenarios[name] : undefined;
@@ -24,14 +24,16 @@ export async function loadRunner(
       : undefined;
     if (run) return { run };
   }
-  const hint = (handler: string): string => `emulator({ handlers: { ${JSON.stringify(name)}: ${handler} } })`;
   if (looseConfig(config).metadata.type === "Queue") return { run: noModel };
+  if (cloud.containers && looseConfig(config).container) return cloud.containers.runner(name, config);
+  const hint = (handler: string): string => `emulator({ handlers: { ${JSON.stringify(name)}: ${handler} } })`;
   const processor = builtInProcessor(code);
   if (!processor) {
     const handler = hint(speaksJson(code) ? "jsonProcessor((rows) => …)" : '(request) => new Response("…")');
     return unrunnable(
       "NO_HANDLER",
-      `The emulator has nothing to run service "${name}" with; give it ${handler}`,
+      `The emulator has nothing to run service "${name}" with; give it ${handler}` +
+        (looseConfig(config).container ? ", or a runner of containers: emulator({ runner })" : ""),
     );
   }
   try {

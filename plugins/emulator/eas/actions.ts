@@ -1,4 +1,5 @@
 import type { Cloud } from "../cloud.ts";
+import { lookAtContainers } from "../containers/move.ts";
 import type { JsonObject } from "../service-config.ts";
 import { parseConfig } from "../service-config.ts";
 import { type Action, type Call, named, servicePath } from "./call.ts";
@@ -18,7 +19,7 @@ import { trafficActions } from "./traffic.ts";
 import { versionActions } from "./versions.ts";
 
 /** The operations that the emulator knows, as https://www.alibabacloud.com/help/en/pai/developer-reference/api-eas-2021-07-01-overview lists them. */
-export const actions: readonly Action[] = [
+const known: readonly Action[] = [
   ["POST", "/api/v2/services", "CreateService", create],
   ["GET", "/api/v2/services", "ListServices", listServices],
   ["GET", servicePath, "DescribeService", (cloud, call) => shown(cloud, call, named(cloud, call))],
@@ -39,6 +40,16 @@ export const actions: readonly Action[] = [
   ...safetyActions,
   ...scalerActions,
 ];
+
+/** What is known of a service's containers may be old, so a call about it looks first. */
+export const actions: readonly Action[] = known.map(([method, path, name, run]): Action => {
+  if (!path.startsWith(servicePath)) return [method, path, name, run];
+  return [method, path, name, async (cloud, call) => {
+    const service = cloud.store.services.get(call.req.param("name") ?? "");
+    if (service && cloud.containers) await lookAtContainers(service, cloud);
+    return await run(cloud, call);
+  }];
+});
 
 async function create(cloud: Cloud, call: Call): Promise<JsonObject> {
   const { Labels, WorkspaceId } = call.req.query();

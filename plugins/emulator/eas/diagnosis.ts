@@ -32,7 +32,8 @@ function diagnoseInstance(cloud: Cloud, call: Call): JsonObject {
 
 /** Nothing is wrong with a service that is still being created, or that was stopped. */
 function diagnosisOf({ service, state: { status } }: FoundService): Diagnosis | undefined {
-  return status === "Failed" || status === "Waiting" ? failureOf(service)?.diagnosis : undefined;
+  if (status !== "Failed" && status !== "Waiting") return undefined;
+  return (failureOf(service) ?? service.transitions.at(-1)?.cause)?.diagnosis;
 }
 
 function shown({ error, causes, advices }: Diagnosis): JsonObject {

@@ -81,18 +81,19 @@ function withoutInstance(name: string, { at, version, failure }: Transition): Ev
 
 /** What happens to an instance. */
 function incidentsUntil(service: string, instance: InstanceRecord, now: number): Event[] {
-  const { name, hostIp, born, due, gone, version, runner, restarts } = instance;
+  const { name, hostIp, born, due, gone, version, runner, restarts, container } = instance;
   const make = (incident: Incident, at: number): Event => eventOf(incident, at, version, name);
   const normal = (reason: string, message: string, at: number): Event =>
     make({ type: "Normal", reason, message }, at);
   const began = born + (due - born) / 2;
   const events = [normal("Scheduled", `Successfully assigned ${service}/${name} to ${hostIp}`, born)];
-  if (isFailure(runner)) {
+  if (container) events.push(...container.incidents.map((incident) => make(incident, incident.at)));
+  else if (isFailure(runner)) {
     const { count, times } = crashesUntil(instance, now);
     const moments = count > 0 ? times : [began];
     events.push(...moments.flatMap((at) => runner.incidents(instance).map((incident) => make(incident, at))));
-  } else {
-    events.push(normal("Started", "Started container worker0", began));
+  } else events.push(normal("Started", "Started container worker0", began));
+  if (!isFailure(runner)) {
     events.push(...restarts.map((at) => normal("Restarted", "Container worker0 is restarted", at)));
     if (gone !== Infinity) events.push(normal("Killing", "Stopping container worker0", gone));
   }

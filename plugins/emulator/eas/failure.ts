@@ -4,6 +4,24 @@ import type { Handler } from "../../processors/handler.ts";
 export interface Runner {
   /** Answers one request. */
   run: Handler;
+  /** Begins to run a container, where one has to for each instance; it is what answers then. */
+  start?: (instance: NamedInstance) => InstanceContainer;
+}
+
+/** A container that runs for an instance. */
+export interface InstanceContainer {
+  /** What answers requests, once it does; or why nothing does. Never rejects. */
+  readonly settled: Promise<Runner | Failure>;
+  /** What has happened to it, the oldest first. */
+  readonly incidents: readonly (Incident & { at: number })[];
+  /** What it has printed, the oldest line first. */
+  lines(): Promise<readonly { at: number; text: string }[]>;
+  /** Why it doesn't run any more, if it has ended by itself. */
+  look(): Promise<Failure | undefined>;
+  /** Starts it again; settles when it answers. */
+  restart(): Promise<Runner | Failure>;
+  /** Removes it, or breaks off its start. Never rejects. */
+  end(): Promise<void>;
 }
 
 /** An instance as the words about its failure need it. */
@@ -53,6 +71,8 @@ export interface Failure {
     reason: string;
     /** Exit code of a container that starts again and again. */
     exitCode?: number;
+    /** Set when it isn't started again, so that it has exited but once. */
+    once?: true;
   };
   /** What happens to an instance, over and over if its container exits. */
   incidents: (instance: NamedInstance) => readonly Incident[];

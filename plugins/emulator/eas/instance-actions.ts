@@ -1,8 +1,9 @@
 import type { Cloud } from "../cloud.ts";
+import { endContainers, restartContainer } from "../containers/move.ts";
 import type { JsonObject } from "../service-config.ts";
 import { type Action, type Call, flag, invalid, listPage, named, notFound, servicePath } from "./call.ts";
 import { showContainer, showInstance } from "./instance-view.ts";
-import { addInstances, endInstances, instancesAt } from "./instances.ts";
+import { addInstances, instancesAt } from "./instances.ts";
 import { refuseLocked } from "./safety-lock.ts";
 import { refuseWhileStopped } from "./services.ts";
 import { transit } from "./transit.ts";
@@ -59,10 +60,14 @@ function restartInstances(cloud: Cloud, call: Call): JsonObject {
   const chosen = InstanceList.split(",").map((name) =>
     there.find((instance) => instance.name === name) ?? notFound("Instance", name)
   );
-  if (flag(call, "SoftRestart")) { for (const { restarts } of chosen) restarts.push(now); }
-  else {
+  if (flag(call, "SoftRestart")) {
+    for (const instance of chosen) {
+      instance.restarts.push(now);
+      if (instance.container) restartContainer(service, instance, cloud);
+    }
+  } else {
     const staying = chosen.filter(({ gone }) => gone === Infinity); // the others were to end anyway
-    endInstances(chosen, now);
+    void endContainers(chosen, now);
     addInstances(service, cloud, staying.length, now, now + cloud.delays.start);
   }
   transit(service, "replace", cloud);

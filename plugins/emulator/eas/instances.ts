@@ -2,6 +2,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 import type { Cloud } from "../cloud.ts";
 import { isFailure } from "./failure.ts";
+import { settleLater } from "./settle.ts";
 import { currentVersion, failureOf, type InstanceRecord, type ServiceRecord } from "./record.ts";
 
 type World = Pick<Cloud, "store" | "clock" | "delays">;
@@ -12,9 +13,10 @@ export function instancesAt({ instances }: ServiceRecord, now: number): Instance
 }
 
 /** Whether an instance answers requests at a time. */
-export function isReady({ born, due, gone, runner, restarts }: InstanceRecord, now: number): boolean {
-  if (isFailure(runner) || born > now || gone <= now) return false;
-  return due <= now && restarts.every((at) => at > now || at + due - born <= now);
+export function isReady(instance: InstanceRecord, now: number): boolean {
+  const { born, due, gone, runner, restarts, container } = instance;
+  if (isFailure(runner) || born > now || gone <= now || due > now) return false;
+  return container !== undefined || restarts.every((at) => at > now || at + due - born <= now);
 }
 
 /** Number of instances that answer requests at a time. */
@@ -25,28 +27,34 @@ export function countReady(service: ServiceRecord, now: number): number {
 /** Adds instances of the version that runs, unless its deployment fails before; they are made at `born`, ready at `due`. */
 export function addInstances(
   service: ServiceRecord,
-  { store }: World,
+  world: World,
   count: number,
   born: number,
   due: number,
 ): InstanceRecord[] {
+  const { store } = world;
   const { runner } = currentVersion(service);
   if (isFailure(runner) && runner.stage === "deployment") return [];
   const made = Array.from({ length: count }, (): InstanceRecord => {
     const number = store.next();
+    const name = instanceName(service, number);
+    const ip = `10.224.${Math.floor(number / 250) % 256}.${number % 250 + 2}`;
+    const container = isFailure(runner) ? undefined : runner.start?.({ name, ip });
     return {
-      name: instanceName(service, number),
-      ip: `10.224.${Math.floor(number / 250) % 256}.${number % 250 + 2}`,
+      name,
+      ip,
       hostIp: `10.0.${Math.floor(number / 4) % 4}.${number % 4 + 10}`,
       version: service.version,
       runner,
       born,
-      due,
+      due: container ? Infinity : due, // when the container says so
       gone: Infinity,
       restarts: [],
+      ...(container && { container }),
     };
   });
   service.instances.push(...made);
+  for (const instance of made) settleLater(service, instance, world);
   forget(service.instances);
   return made;
 }
@@ -105,6 +113,7 @@ export function crashesUntil(
 ): { count: number; times: number[] } {
   const end = Math.min(now, gone);
   const exits = isFailure(runner) && runner.instance.exitCode !== undefined;
+  if (exits && runner.instance.once) return { count: 0, times: [due].filter((at) => at <= end) };
   if (!exits || due === Infinity) return { count: 0, times: [] };
   // Three times while the service is still waiting, then ever later, as Kubernetes does: after 10 s, 20 s … 5 minutes.
   const times = [1, 2, 3].map((third) => born + (due - born) * third / 3);

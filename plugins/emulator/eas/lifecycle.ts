@@ -27,7 +27,8 @@ export type TransitionKind =
   | "stop"
   | "delete"
   | "develop"
-  | "commit";
+  | "commit"
+  | "crash";
 
 /** A change that was asked for, and when. The state follows from the last one and the time: there are no timers. */
 export interface Transition {
@@ -41,6 +42,12 @@ export interface Transition {
   failure: Explained | undefined;
   /** Whether the gateway had instances to ask before, and keeps asking them. */
   served: boolean;
+  /** When it was over, where containers are what takes the time: `Infinity` until then. Else the delays tell. */
+  over?: number;
+  /** Whether containers are replaced one by one in it. */
+  rolls?: boolean;
+  /** Why the containers of it failed, if they did; `failure` has its words. */
+  cause?: Failure;
 }
 
 /** A failure with the name of the instance that failed. */
@@ -62,7 +69,8 @@ export interface Phase {
 
 /** The phases that a transition leads through, the first at once; `Deleted` means that the service is gone. */
 export function phases(transition: Transition, delays: Required<Delays>): Phase[] {
-  const { kind, served } = transition;
+  const { kind, at, served, over, failure } = transition;
+  const took = (delay: number): number => over === undefined ? delay : over - at;
   const phase = (after: number, status: string, message: string, routed = false): Phase => ({
     after,
     status,
@@ -73,30 +81,32 @@ export function phases(transition: Transition, delays: Required<Delays>): Phase[
     case "create":
       return [
         phase(0, "Creating", "Service is now creating"),
-        ...waiting(transition, delays.create / 2),
-        ...ending(transition, delays.create, delays.gateway),
+        ...waiting(transition, Math.min(delays.create / 2, took(delays.create))),
+        ...ending(transition, took(delays.create), delays.gateway),
       ];
     case "start":
       return [
         phase(0, "Starting", "Service is now deploying"),
-        ...ending(transition, delays.start, delays.gateway),
+        ...ending(transition, took(delays.start), delays.gateway),
       ];
     case "stop":
       return [
         phase(0, "Stopping", "Service is now stopping"),
-        phase(delays.stop, "Stopped", "Service is stopped"),
+        phase(took(delays.stop), "Stopped", "Service is stopped"),
       ];
     case "delete":
       return [
         phase(0, "Deleting", "Service is now deleting"),
-        phase(delays.delete, "Deleted", "Service is deleted"),
+        phase(took(delays.delete), "Deleted", "Service is deleted"),
       ];
     case "develop":
       return [phase(0, "Developing", "Service is in development mode", served)];
+    case "crash":
+      return failure ? [failed(failure, 0, false)] : [];
     default: // instances are replaced one by one, so the gateway goes on
       return [
         phase(0, ...inBetween[kind], served),
-        ...ending(transition, delays.start, served ? 0 : delays.gateway),
+        ...ending(transition, took(delays.start), served ? 0 : delays.gateway),
       ];
   }
 }

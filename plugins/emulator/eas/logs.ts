@@ -13,7 +13,7 @@ import {
 } from "./record.ts";
 
 /** DescribeServiceLog: one page of what the containers printed, the oldest line first. */
-export function describeLog(cloud: Cloud, call: Call): JsonObject {
+export async function describeLog(cloud: Cloud, call: Call): Promise<JsonObject> {
   const { service } = named(cloud, call);
   const { Keyword = "", Ip, InstanceName, ContainerName } = call.req.query();
   const now = cloud.clock.now();
@@ -23,7 +23,8 @@ export function describeLog(cloud: Cloud, call: Call): JsonObject {
     (!InstanceName || name === InstanceName) && (!Ip || ip === Ip) &&
     (!ContainerName || ContainerName === container)
   );
-  const lines = wanted.flatMap((instance) => linesOf(service, instance, now, previous))
+  const all = await Promise.all(wanted.map((instance) => printedBy(service, instance, now, previous)));
+  const lines = all.flat()
     .filter(({ at, text }) => at <= now && inRange(at) && text.toLowerCase().includes(Keyword.toLowerCase()))
     .sort((a, b) => a.at - b.at);
   const { page, counts } = eventPage(call, lines, 500);
@@ -37,7 +38,21 @@ function stamp(at: number): string {
   return new Date(at).toISOString().replace("T", " ").replace("Z", "");
 }
 
-/** What an instance printed until now, or, when asked, only what it had before its container last began anew. */
+/** What an instance printed: its container, or what one would have. */
+async function printedBy(
+  service: ServiceRecord,
+  instance: InstanceRecord,
+  now: number,
+  previous: boolean,
+): Promise<PrintedLine[]> {
+  const { name, container, restarts } = instance;
+  if (!container) return linesOf(service, instance, now, previous);
+  const lines = (await container.lines()).map((line) => ({ ...line, instance: name }));
+  const last = restarts.at(-1);
+  return previous ? lines.filter(({ at }) => last !== undefined && at < last) : lines;
+}
+
+/** What an instance without a container printed until now, or, when asked, only what it had before its container last began anew. */
 function linesOf(
   service: ServiceRecord,
   instance: InstanceRecord,

@@ -1,4 +1,4 @@
-import { type Failure, isFailure, type Runner } from "./failure.ts";
+import { type Failure, type InstanceContainer, isFailure, type Runner } from "./failure.ts";
 import type { ServiceQueues } from "../queue/service-queues.ts";
 import type { ServiceLimits } from "../service-limits.ts";
 import type { Transition } from "./lifecycle.ts";
@@ -35,6 +35,8 @@ export interface InstanceRecord {
   gone: number;
   /** When its container was restarted by a call. */
   restarts: number[];
+  /** The container that runs for it, if one does. */
+  container?: InstanceContainer;
 }
 
 /** A line that a container printed because of a request. */
@@ -71,6 +73,8 @@ export interface ServiceRecord {
   replicas: number;
   /** What was asked of it, the oldest first. */
   readonly transitions: Transition[];
+  /** The last of these that started or ended containers. */
+  moving?: Transition;
   /** Its instances, those that are gone too. */
   readonly instances: InstanceRecord[];
   /** What its containers printed of requests. */

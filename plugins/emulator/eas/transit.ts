@@ -1,6 +1,7 @@
 import type { Cloud } from "../cloud.ts";
+import { moveContainers, needsContainers } from "../containers/move.ts";
 import { addInstances, countReady, endInstances, instancesAt, rollInstances } from "./instances.ts";
-import type { TransitionKind } from "./lifecycle.ts";
+import type { Transition, TransitionKind } from "./lifecycle.ts";
 import { failureOf, type InstanceRecord, type ServiceRecord } from "./record.ts";
 
 type World = Pick<Cloud, "store" | "clock" | "delays">;
@@ -8,19 +9,18 @@ type World = Pick<Cloud, "store" | "clock" | "delays">;
 /** Begins a change of a service: writes it down, and what becomes of the service's instances because of it. */
 export function transit(service: ServiceRecord, kind: TransitionKind, world: World): void {
   const now = world.clock.now();
-  const failure = failureOf(service);
   const served = countReady(service, now) > 0;
-  const made = moveInstances(service, kind, world);
-  const first = failure?.stage === "deployment"
-    ? service
-    : made[0] ?? instancesAt(service, now)[0] ?? service;
-  service.transitions.push({
-    kind,
-    at: now,
-    version: service.version,
-    failure: failure && { ...failure, message: failure.message(first.name) },
-    served,
-  });
+  const transition: Transition = { kind, at: now, version: service.version, failure: undefined, served };
+  if (needsContainers(service, kind, now)) moveContainers(service, transition, world);
+  else {
+    const failure = failureOf(service);
+    const made = moveInstances(service, kind, world);
+    const first = failure?.stage === "deployment"
+      ? service
+      : made[0] ?? instancesAt(service, now)[0] ?? service;
+    transition.failure = failure && { ...failure, message: failure.message(first.name) };
+  }
+  service.transitions.push(transition);
   if (service.transitions.length > 100) service.transitions.splice(1, 1); // the creation is kept
 }
 
