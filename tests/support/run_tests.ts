@@ -30,18 +30,7 @@ const runtimes: Runtime[] = [
   {
     name: "node",
     minimum: "22.18.0",
-    commands: (node) => [
-      [
-        npm(),
-        "install",
-        "--no-package-lock",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--loglevel=error",
-      ],
-      [node, "--test", "tests/unit/**/*_test.ts"],
-    ],
+    commands: (node) => [installForNode(), [node, "--test", "tests/unit/**/*_test.ts"]],
   },
   {
     name: "bun",
@@ -133,6 +122,9 @@ function isAtLeast(version: string, minimum: string): boolean {
   return true;
 }
 
-function npm(): string {
-  return process.platform === "win32" ? "npm.cmd" : "npm";
+/** The command that installs the dependencies for Node, in the folder of package.json. */
+export function installForNode(): [command: string, ...args: string[]] {
+  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+  const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  return [npm, "install", "--no-package-lock", ...quiet];
 }
