@@ -1,6 +1,7 @@
 import { PaiError } from "../../core/errors.ts";
 import { serviceUrl } from "../../core/service-url.ts";
 import { onDisk } from "../emulator/disk.ts";
+import { faultyHandle, requestedFaults } from "../emulator/faults.ts";
 import { emulator, type Handler, type Scenario } from "../emulator/mod.ts";
 import { serve } from "../emulator/serve.ts";
 
@@ -24,6 +25,8 @@ export interface EmulateOptions {
   forward: readonly (readonly [service: string, url: string])[];
   /** Services, and how they fail. */
   scenario: readonly (readonly [service: string, scenario: string])[];
+  /** Whether requests may ask to go wrong; see `requestedFaults()`. @default {false} */
+  faults?: boolean;
 }
 
 /** The bucket that exists from the start. */
@@ -35,7 +38,7 @@ const bucket = "emulator-bucket";
  * @throws {PaiError} with the code `PortInUse` or the system's own when the port can't be had.
  */
 export async function startEmulator(
-  { port, folder, forward, scenario }: EmulateOptions,
+  { port, folder, forward, scenario, faults }: EmulateOptions,
 ): Promise<ListeningEmulator> {
   const objects = folder === undefined ? undefined : onDisk({ folder });
   try {
@@ -45,7 +48,8 @@ export async function startEmulator(
       scenarios: Object.fromEntries(scenario) as Record<string, Scenario>, // which are checked there
       ...(objects && { objects }),
     });
-    const server = await serve(cloud, { port });
+    const handle = faults ? faultyHandle(cloud.handle, requestedFaults()) : cloud.handle;
+    const server = await serve({ handle }, { port });
     const { accessKeyId, accessKeySecret } = await cloud.credentials();
     return {
       url: server.url,

@@ -7,6 +7,7 @@ import type { Containers } from "./containers/containers.ts";
 import type { Delays } from "./eas/lifecycle.ts";
 import type { ScenarioChoice } from "./eas/scenarios.ts";
 import type { KeyLookup } from "./keys.ts";
+import type { Decompress } from "./request-encoding.ts";
 import type { Store } from "./store.ts";
 
 /** What the parts of the emulated cloud share. */
@@ -25,6 +26,8 @@ export interface Cloud {
   readonly handlers: Readonly<Record<string, Handler>>;
   /** What runs containers for real, where something does. */
   readonly containers: Containers | undefined;
+  /** What reads compressed requests, by what configurations call it. */
+  readonly decompressors: Readonly<Record<string, Decompress>>;
   /** How services fail, by name. */
   readonly scenarios: Readonly<Record<string, ScenarioChoice>>;
   /** Longest request body in bytes. */

@@ -13,7 +13,7 @@ import { discoveryPaths } from "./hosts.ts";
 import { plainText } from "./plain-text.ts";
 import { askQueue } from "./queue/ask.ts";
 import { hasQueues } from "./queue/service-queues.ts";
-import { runHandler } from "./run-handler.ts";
+import { runService } from "./request-encoding.ts";
 import { ServiceLimits } from "./service-limits.ts";
 import { isSigned, verifyEas } from "./verify-eas.ts";
 
@@ -65,7 +65,8 @@ async function predict(cloud: Cloud, request: Request): Promise<Response> {
   const url = `http://${service.name}${path}${search}`;
   service.limits ??= new ServiceLimits(cloud.clock);
   const { config } = currentVersion(service);
-  const run = (): Promise<Response> => runHandler(instance.run, { method, url, headers, body, signal });
+  const inner = { method, url, headers, body, signal };
+  const run = (): Promise<Response> => runService(cloud, config, instance.run, inner);
   const answer = await service.limits.run(config, instance.name, run);
   const status = signal.aborted ? 499 : answer.status; // what the vendor's log says when the caller has gone
   const line = `INFO ${method} ${path} ${body.length} bytes: ${status}`;

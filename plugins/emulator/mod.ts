@@ -38,10 +38,11 @@ import { objectStorage } from "./oss.ts";
 import type { Delays } from "./eas/lifecycle.ts";
 import { isScenario, type Scenario, type ScenarioChoice, scenarioNames } from "./eas/scenarios.ts";
 import { Refusal } from "./refusal.ts";
+import type { Decompress } from "./request-encoding.ts";
 import { Store } from "./store.ts";
 import { sts } from "./sts.ts";
 
-export type { Delays, EmulatedImage, Handler, ObjectStore, Piece, Scenario, ScenarioChoice };
+export type { Decompress, Delays, EmulatedImage, Handler, ObjectStore, Piece, Scenario, ScenarioChoice };
 export {
   type ChatCall,
   type ChatMessage,
@@ -80,6 +81,11 @@ export interface EmulatorOptions {
    * {@linkcode sse} and {@linkcode ndjson}.
    */
   handlers?: Readonly<Record<string, Handler>>;
+  /**
+   * What reads the bodies of services whose `metadata.rpc.decompressor` names it, as `{ snappy: uncompress }`; `gzip` and
+   * `zlib` are there. Bodies in a format that nothing reads go to their handlers as they are.
+   */
+  decompressors?: Readonly<Record<string, Decompress>>;
   /**
    * How services fail, by their names: `{ iris: "OOMKilled" }`; or a function of the configuration, so that a better one
    * runs: `{ iris: ({ processor }) => processor ? undefined : "ImagePullBackOff" }`. @default {none does}
@@ -147,6 +153,7 @@ export function emulator(options: EmulatorOptions = {}): Emulator {
     domains: new Map(Object.entries(options.domains ?? {})),
     delays: delaysFrom(options.delays),
     handlers: options.handlers ?? {},
+    decompressors: options.decompressors ?? {},
     scenarios: scenariosFrom(options.scenarios),
     maxBodyBytes,
     lookup: (accessKeyId) => keys.find((key) => key.accessKeyId === accessKeyId),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytes, text } from "../../core/bytes.ts";
-import { json, Predictor, type Serializer } from "../../core/predictor.ts";
+import { type Fetch, json, Predictor, type Serializer } from "../../core/predictor.ts";
 import { tensor } from "../../core/tensors.ts";
 import { emulator } from "../../plugins/emulator/mod.ts";
 import { tensorflow } from "../../plugins/serializers/tensorflow.ts";
@@ -133,19 +133,12 @@ test("compressed() learns the signature as its serializer does, and compresses t
   assert.equal(compressed(text(), gzip()).prepare, undefined);
 });
 
-test("a service of the emulator reads compressed tensors", async () => {
-  let length = 0;
+test("a service of the emulator reads compressed tensors, and refuses them when they are not", async () => {
   const cloud = emulator({
     delays: { create: 0, start: 0, gateway: 0 },
-    handlers: {
-      unpack: async (request) => {
-        const body = await request.arrayBuffer();
-        length = body.byteLength;
-        return new Response(await inflated("gzip", body) as Uint8Array<ArrayBuffer>);
-      },
-    },
+    handlers: { echo: (request) => new Response(request.body) },
   });
-  const body = { name: "unpack", token: "token", metadata: { rpc: { decompressor: "gzip" } } };
+  const body = { name: "echo", token: "token", metadata: { rpc: { decompressor: "gzip" } } };
   await api(cloud, "CreateService", "POST /api/v2/services", { body });
   const plain = tensorflow();
   const input = { x: tensor(new Float32Array(10_000), [100, 100]) };
@@ -154,12 +147,20 @@ test("a service of the emulator reads compressed tensors", async () => {
     serialize: (tensors) => plain.serialize(tensors),
     deserialize: (answer) => answer,
   };
+  let length = 0;
+  const fetch: Fetch = (url, init) => {
+    length = (init.body as Uint8Array).length; // which is what serializers write
+    return cloud.fetch(url, init);
+  };
+  const endpoint = "http://1000000000000001.vpc.cn-hangzhou.pai-eas.aliyuncs.com/api/predict/echo";
   const predictor = new Predictor({
-    endpoint: "http://1000000000000001.vpc.cn-hangzhou.pai-eas.aliyuncs.com/api/predict/unpack",
-    token: "token",
+    ...{ endpoint, token: "token", fetch },
     serializer: compressed(echo, gzip()),
-    fetch: cloud.fetch,
   });
   assert.deepEqual(await predictor.predict(input), plain.serialize(input));
   assert.ok(length < 1_000, `${length} bytes`);
+  await assert.rejects(new Predictor({ endpoint, token: "token", serializer: echo, fetch }).predict(input), {
+    status: 400,
+    body: "the body is not compressed with gzip, as metadata.rpc.decompressor says",
+  });
 });

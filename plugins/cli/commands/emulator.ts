@@ -12,6 +12,8 @@ interface Flags extends OutputFlags {
   readonly forward?: readonly Pair<string>[];
   /** Services and how they fail. */
   readonly scenario?: readonly Pair<string>[];
+  /** Whether requests may ask to go wrong. */
+  readonly faults?: boolean;
 }
 
 /** `pai emulator`: a small Alibaba Cloud on this machine. */
@@ -25,6 +27,7 @@ export const emulatorCommand = command<Flags, []>({
     ["--port 0 > emulator.env & sleep 1; . ./emulator.env", "On a free port, in a script"],
     ["--forward app=http://127.0.0.1:8000", "A server that you run answers for the service app"],
     ["--scenario iris=ImagePullBackOff", "The service iris fails in this way when it is deployed"],
+    ["--faults", "A request with the header 'X-Emulator-Fault: 503 first=2' succeeds at its third attempt"],
     ["--folder /var/tmp/objects", "Objects on disk, so that gigabytes fit"],
   ],
   flags: {
@@ -39,12 +42,18 @@ export const emulatorCommand = command<Flags, []>({
     folder: text("Keep the contents of objects in this folder instead of memory", "path"),
     forward: pairs("Let a server of yours answer for a service or a processor", "service=url"),
     scenario: pairs("Let a service fail, such as iris=OOMKilled", "service=failure"),
+    faults: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Let requests ask for faults: 503, 'delay=500', 'cut=10' and more in X-Emulator-Fault",
+    },
   },
   args: [],
-  async run({ io, print, progress }, { port, folder, forward = [], scenario = [] }) {
+  async run({ io, print, progress }, { port, folder, forward = [], scenario = [], faults }) {
     const { startEmulator } = await import("../emulate.ts"); // by far the largest part of the program
     const { url, env, close } = await startEmulator({
-      ...{ port, forward, scenario },
+      ...{ port, forward, scenario, faults },
       ...(folder !== undefined && { folder: resolve(io.cwd, folder) }),
     });
     try {

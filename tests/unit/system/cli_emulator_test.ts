@@ -59,6 +59,24 @@ test("pai emulator prints the environment that leads to it, and ends with 0 when
     assert.equal(document.url, document.env.PAI_ENDPOINT);
   }));
 
+test("with --faults requests are told apart by what they ask for, and without it nobody listens to them", () =>
+  inShell({}, async (shell) => {
+    const statusOf = async (url: string, fault: string): Promise<number> => {
+      const answer = await fetch(`${url}/api/predict/none`, { headers: { "x-emulator-fault": fault } });
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    await listening(shell, ["--faults"], async (url) => {
+      const statuses = [];
+      for (let attempt = 0; attempt < 3; attempt++) statuses.push(await statusOf(url, "503 first=2"));
+      assert.deepEqual(statuses, [503, 503, 404]);
+      assert.equal(await statusOf(url, "450"), 450);
+      await assert.rejects(statusOf(url, "drop=before"));
+      assert.equal(await statusOf(url, "no such fault"), 400);
+    });
+    await listening(shell, [], async (url) => assert.equal(await statusOf(url, "503"), 404));
+  }));
+
 /** A shell whose commands call what listens, over sockets. */
 const sockets = { fetch: (url: string, init: RequestInit) => fetch(url, init) };
 const app = ["--image", "a/b:1", "--command", "python app.py", "--instance-type", "ecs.c6.large"];
