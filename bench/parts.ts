@@ -7,7 +7,9 @@ import { stop } from "esbuild";
 import { coldGoals } from "./cold.ts";
 import { generate } from "./codecs/generate.ts";
 import { goalRows } from "./end-to-end/goals.ts";
-import { endToEndTables, measureEndToEnd } from "./end-to-end/mod.ts";
+import { measureEndToEnd } from "./end-to-end/mod.ts";
+import { measureStreams, streamGoals, streamTables } from "./end-to-end/streams.ts";
+import { endToEndTables } from "./end-to-end/tables.ts";
 import { type GoalRow, tensorGoals } from "./goals.ts";
 import { memoryGoals } from "./memory.ts";
 import { comparePeers } from "./peers/native.ts";
@@ -57,6 +59,14 @@ export const parts: readonly Part[] = [
     async measure(options) {
       const runs = await measureEndToEnd(options);
       return { rows: goalRows(runs), text: endToEndTables(runs) };
+    },
+  },
+  {
+    group: "predict",
+    name: "streams",
+    async measure(options) {
+      const runs = await measureStreams(options);
+      return { rows: streamGoals(runs), text: streamTables(runs) };
     },
   },
   contests("tensors", tensorGoals),

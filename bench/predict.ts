@@ -14,7 +14,6 @@ import { createFetch } from "ofetch";
 import OpenAI from "openai";
 import { Predictor } from "../core/predictor.ts";
 import type { Candidate, Contest } from "./measure.ts";
-import { predictStreamContests } from "./predict-stream.ts";
 
 const url = "http://gateway.example/api/predict/iris";
 const token = "invented-token";
@@ -51,7 +50,6 @@ export async function* predictContests(): AsyncGenerator<Contest> {
     }
     yield { name: `predict: ${rows} × ${columns} floats as JSON`, candidates };
   }
-  yield* predictStreamContests();
 }
 
 function clients(service: Service, input: number[][]): [Candidate, ...Candidate[]] {

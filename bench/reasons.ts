@@ -4,6 +4,8 @@
  * @module
  */
 
+import { ofPredict } from "./end-to-end/reasons.ts";
+
 /** Why a goal is missed. */
 export interface Reason {
   /** What a profile or another measurement shows. */
@@ -250,5 +252,5 @@ const ofStorage: readonly (Reason & { what: RegExp })[] = [
 
 /** The reason for a goal, by what it says. */
 export function reasonFor(what: string): Reason | undefined {
-  return reasons[what] ?? ofStorage.find((reason) => reason.what.test(what));
+  return reasons[what] ?? [...ofPredict, ...ofStorage].find((reason) => reason.what.test(what));
 }

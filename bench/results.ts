@@ -27,7 +27,7 @@ interface Section {
 const sections: Readonly<Record<Group, Section>> = {
   predict: {
     title: "Predict",
-    peers: ["ky", "ofetch", "openai", "protobufjs", "@bufbuild/protobuf"],
+    peers: ["ky", "ofetch", "openai", "undici", "protobufjs", "@bufbuild/protobuf"],
     preface:
       `In contests of small requests the service is a function in this process, but for the row with a port: a yardstick, what
 a bare call costs that leaves the function. Clients have their default options.`,

@@ -12,48 +12,84 @@ import type { Caller } from "./turns.ts";
 /** Clients by their names in a process, with what tables say. */
 type Titles = Readonly<Record<string, string>>;
 
+/** What is sent and answered: arrays, JSON, or streams of events. */
+export type Kind = "arrays" | "json" | "events";
+
 /** The clients in JavaScript; the first is what all are compared with. */
-export const scripts: Titles = {
-  fetch: "bare `fetch` of ready bytes",
-  predictor: "**`Predictor`**",
-  allocated: "**`Predictor`**, tensors built in place",
-  protobufjs: "`fetch` with protobufjs 8, static",
-  "protobuf-es": "`fetch` with protobuf-es 2",
+export const scripts: Readonly<Record<Kind, Titles>> = {
+  arrays: {
+    fetch: "bare `fetch` of ready bytes",
+    predictor: "**`Predictor`**",
+    allocated: "**`Predictor`**, tensors built in place",
+    protobufjs: "`fetch` with protobufjs 8, static",
+    "protobuf-es": "`fetch` with protobuf-es 2",
+  },
+  json: { fetch: "bare `fetch`", predictor: "**`Predictor`**", openai: "`openai`" },
+  events: {
+    raw: "bare `fetch`: the raw body",
+    stream: "**`stream`**: events",
+    json: "**`stream`**: what they say in JSON",
+    passed: "**`stream`**: passed on, the raw body",
+    chat: "**`chatStream`**",
+    openai: "`openai`",
+  },
 };
 
-/** The clients in Go: with no more than they must do, and Alibaba's SDK where `EAS_GO_SDK` names its source. */
-const inGo: Titles = {
-  go: "Go: `net/http`, protobuf",
-  "go-sdk": sdkFolder ? "Go: Alibaba's SDK" : "Go: the steps of Alibaba's SDK",
+/** Those on Node alone. */
+const onNode: Readonly<Record<Kind, Titles>> = {
+  arrays: { undici: "**`Predictor`** over `undici.request`" },
+  json: { undici: "**`Predictor`** over `undici.request`" },
+  events: {},
 };
-/** The clients in Python. */
-const inPython: Titles = { eas: "Python: `eas_prediction`", pai: "Python: the steps of the PAI SDK" };
+
+const sdk = sdkFolder ? "Go: Alibaba's SDK" : "Go: the steps of Alibaba's SDK";
+/** The clients in Go: with no more than they must do, and Alibaba's SDK where `EAS_GO_SDK` names its source. */
+const inGo: Readonly<Record<Kind, Titles>> = {
+  arrays: { go: "Go: `net/http`, protobuf", "go-sdk": sdk },
+  json: { go: "Go: `net/http`, `encoding/json`", "go-sdk": sdk },
+  events: { "go-sdk": `${sdk}, which reads the body whole` },
+};
+/** The clients in Python, by the scripts that have them. */
+const inPython: Readonly<Record<Kind, Readonly<Record<string, Titles>>>> = {
+  arrays: { clients: { eas: "Python: `eas_prediction`", pai: "Python: the steps of the PAI SDK" } },
+  json: { clients: { eas: "Python: `eas_prediction`" }, pai_clients: { pai: "Python: the PAI SDK" } },
+  events: { clients: { eas: "Python: `eas_prediction`, which reads the body whole" } },
+};
 
 /** All clients, and how to end their processes. */
 export interface Callers extends AsyncDisposable {
   /** Titles of the runtimes. */
   runtimes: string[];
   /** The clients. The `child` of those in JavaScript has the title of the runtime. */
-  callers: Caller[];
+  callers: (Caller & { kind: Kind })[];
 }
 
 /** Starts the processes of all languages but those in `SKIP`. `folder` has a request of each payload. */
-export async function startCallers(url: string, folder: string): Promise<Callers> {
-  const stack = new AsyncDisposableStack(), callers: Caller[] = [];
+export async function startCallers(url: string, folder: string, kinds: readonly Kind[]): Promise<Callers> {
+  const stack = new AsyncDisposableStack(), callers: Callers["callers"] = [];
   const found = await runtimes(new URL("child.ts", import.meta.url));
-  const add = async (program: Program, titles: Titles, ...args: string[]): Promise<void> => {
+  const add = async (program: Program, titles: (kind: Kind) => Titles, ...args: string[]): Promise<void> => {
+    if (!kinds.some((kind) => Object.keys(titles(kind)).length)) return;
     const child = stack.use(await start(program, ...args));
     await keepOnFirstCore(child);
-    for (const [client, name] of Object.entries(titles)) callers.push({ child, client, name });
+    for (const kind of kinds) {
+      for (const [client, name] of Object.entries(titles(kind))) callers.push({ child, client, name, kind });
+    }
   };
-  for (const runtime of found) await add(runtime, scripts, url);
+  for (const runtime of found) {
+    const isNode = runtime.title.startsWith("Node");
+    await add(runtime, (kind) => ({ ...scripts[kind], ...isNode && onNode[kind] }), url);
+  }
   if (!skipGo) {
     const command = await buildGo(new URL("go/", import.meta.url), sdkFolder);
-    await add({ title: "Go", command, args: [] }, inGo, url, folder);
+    await add({ title: "Go", command, args: [] }, (kind) => inGo[kind], url, folder);
   }
   if (!skipPython && !skipped.includes("python-bench")) {
-    const program = { title: "Python", command: await python(), args: [pathOf("python/clients.py")] };
-    await add(program, inPython, url, folder, pathOf("../../protos/"));
+    const interpreter = await python();
+    for (const script of ["clients", "pai_clients"]) {
+      const program = { title: "Python", command: interpreter, args: [pathOf(`python/${script}.py`)] };
+      await add(program, (kind) => inPython[kind][script] ?? {}, url, folder, pathOf("../../protos/"));
+    }
   }
   const dispose = (): Promise<void> => stack.disposeAsync();
   return { runtimes: found.map(({ title }) => title), callers, [Symbol.asyncDispose]: dispose };

@@ -1,54 +1,69 @@
 /**
- * The clients as a process that does what lines tell it: `check CLIENT PAYLOAD` calls once and compares the answer,
- * `run CLIENT PAYLOAD CALLS` calls so often, one after the other, and answers how many milliseconds that took; before
- * that it makes a tenth as many calls that are not counted.
+ * The clients as a process that does what lines tell it:
+ *
+ * - `check CLIENT PAYLOAD` calls once and compares the answer;
+ * - `run CLIENT PAYLOAD CALLS IN-FLIGHT` calls so often, so many at a time, and answers how many milliseconds that took,
+ *   and how many of the processor's; before that it makes a tenth as many calls that are not counted;
+ * - `times CLIENT PAYLOAD` answers how many milliseconds after the call each event of a stream was there;
+ * - `memory CLIENT PAYLOAD` answers by how many bytes the process grew in a call.
  *
  * @module
  */
 import process from "node:process";
-import { encode, predictResponse } from "../../protos/tf-predict.ts";
-import { payload, type PayloadId, payloadIds } from "../payloads.ts";
-import { type Answer, type Client, client } from "./clients.ts";
-import { isSame } from "./same.ts";
+import { payloadIds } from "../payloads.ts";
+import { growthOf } from "../growth.ts";
+import { type Client, client } from "./clients.ts";
+import { type EventClient, eventClient } from "./event-clients.ts";
+import { jsonClient } from "./json-clients.ts";
+import { streamOf } from "./texts.ts";
 
-const url = process.argv[2]!; // its parent says it
-const made = new Map<string, Client>();
+const base = process.argv[2]!; // its parent says it
+const made = new Map<string, Client | EventClient>();
 
-function idOf(text: string): PayloadId {
+async function make(name: string, text: string): Promise<Client | EventClient> {
+  const url = `${base}/api/predict/${text}`;
+  if (streamOf(text)) return eventClient(name, url, text);
+  if (text === "json") return await jsonClient(name, url);
   const id = payloadIds.find((id) => id === text);
   if (!id) throw new RangeError(`Cannot send "${text}": no such payload`);
-  return id;
+  return await client(name, url, id);
 }
 
-async function find(name: string, id: PayloadId): Promise<Client> {
-  const key = `${name} ${id}`, found = made.get(key) ?? await client(name, url, id);
+async function find(name: string, text: string): Promise<Client | EventClient> {
+  const key = `${name} ${text}`, found = made.get(key) ?? await make(name, text);
   made.set(key, found);
   return found;
 }
 
-/** The service answers with the arrays that it was sent. */
-function isRight(answer: Answer, id: PayloadId): boolean {
-  const { sources, family, response } = payload(id);
-  if (answer instanceof Uint8Array) {
-    return family === "tf" && isSame(answer, encode(predictResponse, response));
-  }
-  return sources.every(({ data }, i) => isSame(answer[i], data));
+/** So many calls, so many at a time. */
+async function flood({ call }: Client, calls: number, inFlight: number): Promise<void> {
+  let left = calls;
+  const worker = async (): Promise<void> => {
+    while (left-- > 0) await call();
+  };
+  if (inFlight === 1) await worker();
+  else await Promise.all(Array.from({ length: inFlight }, worker));
 }
 
-async function run({ call }: Client, calls: number): Promise<number> {
-  for (let i = 0; i < Math.floor(calls / 10); i++) await call(); // caches hold what another process did
-  const start = performance.now();
-  for (let i = 0; i < calls; i++) await call();
-  return performance.now() - start;
+async function run(client: Client, calls: number, inFlight: number): Promise<string> {
+  await flood(client, Math.floor(calls / 10), inFlight); // caches hold what another process did
+  const busy = process.cpuUsage(), start = performance.now();
+  await flood(client, calls, inFlight);
+  const ms = performance.now() - start, { user, system } = process.cpuUsage(busy);
+  return `${ms} ${(user + system) / 1000}`;
+}
+
+async function answer(command: string, client: Client | EventClient, ...rest: number[]): Promise<string> {
+  if (command === "run") return await run(client, rest[0]!, rest[1] ?? 1);
+  if (command === "times" && "times" in client) return (await client.times()).join(" ");
+  if (command === "memory") return `${await growthOf(() => client.call())}`;
+  return client.isRight(await client.call() as never) ? "same" : "other values"; // a client reads what it has resolved to
 }
 
 console.log("ready");
 // The parent waits for each answer, so lines come one by one.
 for await (const line of process.stdin.setEncoding("utf8")) {
-  const [command, name = "", text = "", calls] = `${line}`.trim().split(" "), id = idOf(text);
-  const { call, read } = await find(name, id);
-  if (command === "run") console.log(await run({ call, read }, Number(calls)));
-  // a client reads what it has resolved to
-  else console.log(isRight(read(await call() as never), id) ? "same" : "other values");
+  const [command = "", name = "", text = "", ...rest] = `${line}`.trim().split(" ");
+  console.log(await answer(command, await find(name, text), ...rest.map(Number)));
 }
 process.exit();

@@ -3,28 +3,37 @@
  *
  * @module
  */
+import type { Fetch } from "../../core/fetch.ts";
 import { Predictor } from "../../core/predictor.ts";
 import { type Tensor, tensor } from "../../core/tensors.ts";
 import { allocate, tensorflow, type TensorFlowInput } from "../../plugins/serializers/tensorflow.ts";
-import { encode, predictRequest } from "../../protos/tf-predict.ts";
+import { encode, predictRequest, predictResponse } from "../../protos/tf-predict.ts";
 import type { Peer, Values } from "../codecs/codec.ts";
 import { protobufEs } from "../codecs/protobuf-es.ts";
 import { protobufjsStatic } from "../codecs/protobufjs.ts";
 import { type Payload, payload, type PayloadId, signatureName, type Source } from "../payloads.ts";
+import { isSame } from "./same.ts";
+import { undiciFetch } from "./undici-fetch.ts";
 
 /** What a client hands out: the arrays of an answer in the order of the payload's tensors, or unread bytes. */
-export type Answer = Uint8Array | readonly Values[];
+type Answer = Uint8Array | readonly Values[];
 
 /** One way to call. */
 export interface Client {
   /** Calls once. */
   call: () => Promise<unknown>;
-  /** What a call has resolved to, for comparing. */
+  /** Whether what a call has resolved to is what the service says. */
+  isRight: (result: never) => boolean;
+}
+
+/** One way to send arrays, and how to get them from what a call has resolved to. */
+interface ArrayClient {
+  call: () => Promise<unknown>;
   read: (result: never) => Answer;
 }
 
 /** Makes a client of the service at an address, which holds the payload's arrays. */
-type Make = (url: string, payload: Payload) => Client | Promise<Client>;
+type Make = (url: string, payload: Payload) => ArrayClient | Promise<ArrayClient>;
 
 const token = "invented-token";
 const headers = { authorization: token, "content-type": "application/octet-stream" };
@@ -33,6 +42,7 @@ const makers = {
   fetch: bare,
   predictor,
   allocated,
+  undici: async (url, payload) => predictor(url, payload, await undiciFetch()),
   protobufjs: peer(protobufjsStatic),
   "protobuf-es": peer(protobufEs),
 } satisfies Record<string, Make>;
@@ -43,7 +53,16 @@ export type ClientName = keyof typeof makers;
 /** Makes a client for a payload. */
 export async function client(name: string, url: string, id: PayloadId): Promise<Client> {
   if (!isClient(name)) throw new RangeError(`Cannot call with "${name}": no such client`);
-  return await makers[name](`${url}/api/predict/${id}`, floats(payload(id)));
+  const sent = floats(payload(id)), { call, read } = await makers[name](url, sent);
+  return { call, isRight: (result) => isRight(read(result), sent) };
+}
+
+/** The service answers with the arrays that it was sent. */
+function isRight(answer: Answer, { sources, family, response }: Payload): boolean {
+  if (answer instanceof Uint8Array) {
+    return family === "tf" && isSame(answer, encode(predictResponse, response));
+  }
+  return sources.every(({ data }, i) => isSame(answer[i], data));
 }
 
 /** All payloads that are sent have tensors of float32, which the clients rely on. */
@@ -57,7 +76,7 @@ function isClient(name: string): name is ClientName {
 }
 
 /** The floor: nothing is written and nothing read. */
-function bare(url: string, { family, request }: Payload): Client {
+function bare(url: string, { family, request }: Payload): ArrayClient {
   if (family !== "tf") throw new TypeError("Cannot send it: the service is one of TensorFlow");
   const ready = encode(predictRequest, request);
   return { call: () => post(url, ready), read: (answer: Uint8Array) => answer };
@@ -72,18 +91,19 @@ async function post(url: string, body: Uint8Array): Promise<Uint8Array<ArrayBuff
 }
 
 /** Time-out, retries, and arrays that are anywhere in the user's memory. */
-function predictor(url: string, { sources }: Payload): Client {
-  return predicting(url, sources, () => {
+function predictor(url: string, { sources }: Payload, fetch?: Fetch): ArrayClient {
+  const make = (): TensorFlowInput => {
     const inputs: Record<string, Tensor> = {};
     for (const { name, data, shape } of sources) {
       inputs[name] = tensor(data as Float32Array<ArrayBuffer>, shape); // see floats
     }
     return inputs;
-  });
+  };
+  return predicting(url, sources, make, fetch);
 }
 
 /** Time-out, retries, and arrays that are filled where they are sent from. */
-function allocated(url: string, { sources }: Payload): Client {
+function allocated(url: string, { sources }: Payload): ArrayClient {
   const inputs = Object.fromEntries(
     sources.map(({ name, shape }) => [name, { dtype: "float32", shape } as const]),
   );
@@ -92,8 +112,13 @@ function allocated(url: string, { sources }: Payload): Client {
   return predicting(url, sources, () => request);
 }
 
-function predicting(url: string, sources: readonly Source[], input: () => TensorFlowInput): Client {
-  const predictor = new Predictor({ endpoint: url, token, serializer: tensorflow({ signatureName }) });
+function predicting(
+  url: string,
+  sources: readonly Source[],
+  input: () => TensorFlowInput,
+  fetch?: Fetch,
+): ArrayClient {
+  const predictor = new Predictor({ endpoint: url, token, serializer: tensorflow({ signatureName }), fetch });
   return {
     call: () => predictor.predict(input()),
     read: (outputs: Awaited<ReturnType<typeof predictor.predict>>) =>

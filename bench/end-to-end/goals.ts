@@ -7,13 +7,18 @@ import { sdkFolder } from "../../tests/peers/go.ts";
 import type { GoalRow } from "../goals.ts";
 import type { PayloadId } from "../payloads.ts";
 import type { Run } from "./mod.ts";
+import { ratio, type Taken } from "./turns.ts";
 
 /** A bound on the ratio of the times of two clients, found within rounds. */
 interface Bound {
   what: string;
-  id: PayloadId;
+  id: PayloadId | "json";
   /** The client whose time is divided. */
   client: string;
+  /** How many calls at a time. @default {1} */
+  inFlight?: number;
+  /** Whether it is the processor's time. */
+  isBusy?: boolean;
   /** By whose time: of the same runtime, if it is one in JavaScript. */
   by: string;
   /** At most or at least so many times; of a runtime that has a bound of its own, that one. */
@@ -21,7 +26,20 @@ interface Bound {
   least?: number;
 }
 
+const json = { id: "json", client: "predictor", by: "fetch", most: 1.1 } as const;
+const tensors = { id: "small", client: "predictor", by: "fetch", most: 1.1 } as const;
+
 const bounds: Bound[] = [
+  { ...json, what: "predict, 1 × 4 floats as JSON" },
+  { ...json, what: "predict, 1 × 4 floats as JSON, processor", isBusy: true },
+  { ...json, what: "predict, 1 × 4 floats as JSON, 64 at a time", inFlight: 64 },
+  { ...json, what: "predict, 1 × 4 floats as JSON, 64 at a time, processor", inFlight: 64, isBusy: true },
+  {
+    ...json,
+    what: "predict over `undici.request`, 1 × 4 floats as JSON",
+    client: "undici",
+  },
+  { ...tensors, what: "predict, three float32 [1,10], processor", isBusy: true },
   { what: "predict, three float32 [1,10]", id: "small", client: "predictor", by: "fetch", most: 1.1 },
   {
     what: "predict, 602 KB",
@@ -67,19 +85,22 @@ const bounds: Bound[] = [
 /** One row for each bound. A gate, for noisy machines, is half as strict. */
 export function goalRows(runs: readonly Run[]): GoalRow[] {
   return bounds.flatMap((bound) => {
-    const run = runs.find(({ id }) => id === bound.id);
-    return run?.callers.some(({ client }) => client === bound.client) ? [rowOf(bound, run)] : [];
+    const run = runs.find(({ id }) => id === bound.id), taken = run?.taken.get(bound.inFlight ?? 1);
+    return taken?.some(({ caller }) => caller.client === bound.client)
+      ? [rowOf(bound, run!.runtimes, taken)]
+      : []; // see taken
   });
 }
 
-function rowOf(bound: Bound, run: Run): GoalRow {
+function rowOf(bound: Bound, runtimes: readonly string[], taken: readonly Taken[]): GoalRow {
   const { what, most, least = 0 } = bound, base = bound.by === "fetch" ? "bare `fetch`" : "`Predictor`";
   const limit = typeof most === "object" ? most.other! : most; // each has it
   const others = Object.entries(typeof most === "object" ? most : {}).filter(([name]) => name !== "other");
   const exceptions = others.map(([name, limit]) => ` (${name} ${limit} ×)`).join("");
   const goal = limit === undefined ? `≥ ${least} × ${base}` : `≤ ${limit} × ${base}${exceptions}`;
-  const measured = run.runtimes.map((runtime) => {
-    const ratio = ratioOf(bound, run, runtime);
+  const measured = runtimes.flatMap((runtime) => {
+    const ratio = ratioOf(bound, taken, runtime);
+    if (ratio === undefined) return [];
     const own = others.find(([name]) => runtime.startsWith(name))?.[1] ?? limit ?? Infinity;
     return {
       runtime,
@@ -91,14 +112,18 @@ function rowOf(bound: Bound, run: Run): GoalRow {
   return { what, goal, measured };
 }
 
-/** Middle of the ratios within rounds. */
-function ratioOf({ client, by }: Bound, { callers, measured }: Run, runtime: string): number {
-  const roundsOf = (name: string): number[] => {
-    const ofName = callers.map((caller, i) => ({ ...caller, i })).filter((caller) => caller.client === name);
-    const { i } = ofName.find(({ child }) => child.title === runtime) ?? ofName[0]!; // the run has both clients
-    return measured.candidates[i]!.rounds;
-  };
-  const base = roundsOf(by);
-  const ratios = roundsOf(client).map((time, round) => time / base[round]!).sort((a, b) => a - b);
-  return ratios[Math.floor(ratios.length / 2)]!; // there are rounds
+/** Middle of the ratios within rounds; nothing where the runtime has no such client. */
+function ratioOf(
+  { client, by, isBusy }: Bound,
+  taken: readonly Taken[],
+  runtime: string,
+): number | undefined {
+  const [over, under] = [client, by].map((name) => {
+    const ofName = taken.filter(({ caller }) => caller.client === name);
+    const own = ofName.find(({ caller }) => caller.child.title === runtime);
+    // other languages have one process for all runtimes
+    return own ?? ofName.find(({ caller }) => /^(Go|Python)/.test(caller.child.title));
+  });
+  const what = isBusy ? "busy" : "time";
+  return over && under && ratio(over[what], under[what]);
 }

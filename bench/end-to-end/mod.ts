@@ -1,55 +1,71 @@
 /**
- * What a prediction takes with everything: from the arrays of the caller, over a socket of this machine, to the
- * arrays of the answer, which are the same. `deno run -A end-to-end/mod.ts [--quick]`.
+ * What a prediction takes with everything: from what the caller has, over a socket of this machine, to what the service
+ * answers, which is compared; one call after the other, and several at a time. `deno run -A end-to-end/mod.ts [--quick]`.
  *
  * @module
  */
 import { stop } from "esbuild";
+import assert from "node:assert/strict";
 import { decode, encode, predictRequest, predictResponse } from "../../protos/tf-predict.ts";
 import { generate } from "../codecs/generate.ts";
-import type { Measured } from "../measure.ts";
 import { buildFolder, makeBuildFolder, printGoals, skipped } from "../processes.ts";
 import { payload, type PayloadId } from "../payloads.ts";
 import { type Callers, startCallers } from "./callers.ts";
 import { goalRows } from "./goals.ts";
 import { isSame } from "./same.ts";
 import { type Service, startService } from "./service.ts";
-import { type Caller, takeTurns, type Turns } from "./turns.ts";
+import { endToEndTables } from "./tables.ts";
+import { small } from "./texts.ts";
+import { type Caller, type Taken, takeTurns, type Turns } from "./turns.ts";
 
 /** One payload, and how it is measured. */
 interface Plan {
-  id: PayloadId;
-  /** Clients that are left out: calls of theirs take seconds. */
+  id: PayloadId | "json";
+  /** Clients that are left out: calls of theirs take seconds, or they are not what goals name. */
   without?: readonly string[];
   turns: Turns;
+  /** How many calls at a time, in turns of their own. */
+  inFlight: readonly number[];
 }
 
-const slow = ["protobuf-es", "go", "go-sdk", "eas", "pai"];
+const slow = ["protobuf-es", "go", "go-sdk", "eas", "pai", "undici"];
 
 /** Long enough for figures that stay. */
 const full: Plan[] = [
-  { id: "small", turns: { rounds: 25, turn: 40 } },
-  { id: "f32_600K", turns: { rounds: 25, turn: 40 } },
-  { id: "f32_38M", without: slow, turns: { rounds: 15, turn: 0 } },
+  { id: "json", turns: { rounds: 25, turn: 40 }, inFlight: [1, 8, 64] },
+  { id: "small", without: ["protobuf-es"], turns: { rounds: 25, turn: 40 }, inFlight: [1, 8, 64] },
+  { id: "f32_600K", turns: { rounds: 25, turn: 40 }, inFlight: [1, 8, 64] },
+  { id: "f32_38M", without: slow, turns: { rounds: 15, turn: 0 }, inFlight: [1] },
 ];
 
-/** About twenty seconds. */
+/** About half a minute. */
 const quick: Plan[] = [
-  { id: "small", turns: { rounds: 11, turn: 25 } },
-  { id: "f32_600K", turns: { rounds: 11, turn: 20 } },
-  { id: "f32_38M", without: [...slow, "protobufjs"], turns: { rounds: 5, turn: 0 } },
+  {
+    id: "json",
+    without: ["openai", "go", "go-sdk", "eas", "pai"],
+    turns: { rounds: 11, turn: 20 },
+    inFlight: [1, 64],
+  },
+  {
+    id: "small",
+    without: ["protobufjs", "protobuf-es", "undici", "go", "go-sdk", "eas", "pai"],
+    turns: { rounds: 11, turn: 20 },
+    inFlight: [1],
+  },
+  { id: "f32_600K", without: ["protobuf-es", "go"], turns: { rounds: 9, turn: 20 }, inFlight: [1] },
+  { id: "f32_38M", without: [...slow, "protobufjs"], turns: { rounds: 3, turn: 0 }, inFlight: [1] },
 ];
 
 /** What was measured with one payload. */
 export interface Run {
   /** The payload. */
-  id: PayloadId;
+  id: string;
+  /** What tables say. */
+  title: string;
   /** Titles of the runtimes. */
   runtimes: string[];
-  /** Who called, in the order of the candidates. */
-  callers: Caller[];
-  /** All times. */
-  measured: Measured;
+  /** What all clients took, in one order, with so many calls at a time. */
+  taken: Map<number, Taken[]>;
 }
 
 /** Measures all clients with all payloads. */
@@ -57,9 +73,11 @@ export async function measureEndToEnd(options: { quick: boolean }): Promise<Run[
   if (skipped.includes("end-to-end")) return [];
   await generate();
   const plans = options.quick ? quick : full, folder = `${buildFolder}end-to-end/`;
-  const answers = new Map(plans.map(({ id }) => [id, writeMessages(folder, id)]));
+  const answers = new Map(
+    plans.map(({ id }) => [id, id === "json" ? writeJson(folder) : writeMessages(folder, id)]),
+  );
   await using service = await startService(answers);
-  await using started = await startCallers(service.url, folder);
+  await using started = await startCallers(service.url, folder, ["arrays", "json"]);
   await stop(); // nothing else should run meanwhile
   const runs: Run[] = [];
   for (const plan of plans) runs.push(await runPlan(plan, started, service));
@@ -67,55 +85,57 @@ export async function measureEndToEnd(options: { quick: boolean }): Promise<Run[
 }
 
 async function runPlan(plan: Plan, { runtimes, callers: all }: Callers, service: Service): Promise<Run> {
-  const { id, without = [], turns } = plan;
-  const callers = all.filter(({ client }) => !without.includes(client));
-  for (const caller of callers) await check(caller, id, service);
-  return { id, runtimes, callers, measured: await takeTurns(callers, id, turns) };
+  const { id, without = [], turns, inFlight } = plan, kind = id === "json" ? "json" : "arrays";
+  const callers = all.filter((caller) => caller.kind === kind && !without.includes(caller.client));
+  for (const caller of callers) {
+    await check(caller, id);
+    const sent = await service.last();
+    if (id === "json") assert.deepEqual(JSON.parse(new TextDecoder().decode(sent)), small.input, caller.name);
+    else checkRequest(caller, id, sent);
+  }
+  const taken = new Map<number, Taken[]>();
+  for (const count of inFlight) taken.set(count, await takeTurns(callers, id, count, turns));
+  return { id, title: id === "json" ? "1 × 4 floats as JSON" : payload(id).title, runtimes, taken };
+}
+
+function makeFolder(folder: string): void {
+  makeBuildFolder();
+  Deno.mkdirSync(folder, { recursive: true });
 }
 
 /** Writes the files that the service and other languages read; returns the path of the answer. */
 function writeMessages(folder: string, id: PayloadId): string {
   const made = payload(id), answer = `${folder}${id}.answer`;
   if (made.family !== "tf") throw new TypeError(`Cannot send "${id}": the service is one of TensorFlow`);
-  makeBuildFolder();
-  Deno.mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   Deno.writeFileSync(`${folder}${id}.request`, encode(predictRequest, made.request));
   Deno.writeFileSync(answer, encode(predictResponse, made.response));
   return answer;
 }
 
-/** A client takes part when it sends the arrays of the payload, and reads them in the answer. */
-async function check({ child, client, name }: Caller, id: PayloadId, service: Service): Promise<void> {
+/** The same for JSON. */
+function writeJson(folder: string): string {
+  const answer = `${folder}json.json`;
+  makeFolder(folder);
+  Deno.writeTextFileSync(`${folder}json.request`, JSON.stringify(small.input));
+  Deno.writeTextFileSync(answer, JSON.stringify(small.output));
+  return answer;
+}
+
+/** A client takes part when it reads what the service says. */
+export async function check({ child, client, name }: Caller, id: string): Promise<void> {
   const said = await child.ask(`check ${client} ${id}`);
-  if (said !== "same") {
-    throw new Error(`Cannot compare ${name} (${child.title}): it reads ${said} of "${id}"`);
-  }
-  const { inputs } = decode(predictRequest, await service.last());
+  if (said === "same") return;
+  throw new Error(`Cannot compare ${name} (${child.title}): it reads ${said} of "${id}"`);
+}
+
+/** And when it sends the arrays of the payload. */
+function checkRequest({ child, name }: Caller, id: PayloadId, sent: Uint8Array<ArrayBuffer>): void {
+  const { inputs } = decode(predictRequest, sent);
   for (const { name: input, data } of payload(id).sources) {
     if (isSame(inputs?.get(input)?.float_val, data)) continue;
     throw new Error(`Cannot compare ${name} (${child.title}): it sends another "${input}" of "${id}"`);
   }
-}
-
-/** A table for each payload: the middle of the times, and of their ratios to the first client of the process. */
-export function endToEndTables(runs: readonly Run[]): string {
-  return runs.map(({ id, callers, measured }) => {
-    const rows = callers.map(({ name, child }, i) => {
-      const base = callers.findIndex((caller) => caller.child === child);
-      const [times, bases] = [i, base].map((at) => measured.candidates[at]!.rounds) as [number[], number[]];
-      const middle = (list: number[]): number => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)]!;
-      const ratio = middle(times.map((time, round) => time / bases[round]!));
-      return `| ${child.title} | ${name} | ${(middle(times) / 1e6).toFixed(3)} | ${ratio.toFixed(2)} |`;
-    });
-    return [
-      `### ${payload(id).title}`,
-      "",
-      "| | | ms | × first |",
-      "| --- | --- | ---: | ---: |",
-      ...rows,
-      "",
-    ].join("\n");
-  }).join("\n");
 }
 
 if (import.meta.main) {

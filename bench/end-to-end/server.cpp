@@ -2,10 +2,12 @@
 // start. A program of its own in C++, since what it takes of the machine's cores is taken from the client, and it must
 // be the same for clients in all languages.
 //
-//   server small=answer.bin big=other.bin
+//   server small=answer.bin iris=answer.json chat=event.sse*10000*10*0
 //
-// answers POST /api/predict/small with the bytes of the file, GET /last with the body of the latest request, and ends
-// with its standard input. It speaks as much HTTP/1.1 as the clients use: keep-alive, bodies with a Content-Length.
+// answers POST /api/predict/small with the bytes of the file, whose type is that of its name; POST /api/predict/chat with
+// a stream of 10,000 times the file, 10 at a time, with pauses of 0 ms; GET /last with the body of the latest request;
+// and ends with its standard input. It speaks as much HTTP/1.1 as the clients use: keep-alive, bodies with a
+// Content-Length.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -15,6 +17,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -38,7 +41,13 @@ struct Body {
   }
 };
 
-static std::map<std::string, std::string> answers;
+// What a service says: a body, or a stream of it, so many times.
+struct Answer {
+  std::string body, type;
+  long times = 0, together = 0, pause = 0;
+};
+
+static std::map<std::string, Answer> answers;
 static Body last;
 static std::mutex guard;
 
@@ -57,12 +66,32 @@ static bool send_all(int socket, const char *head, size_t head_size, const char 
   return true;
 }
 
-static bool answer(int socket, const char *status, const char *data, size_t size) {
+static const char *bytes = "application/octet-stream";
+
+static bool answer(int socket, const char *status, const char *data, size_t size, const char *type = bytes) {
   char head[160];
-  int length = snprintf(head, sizeof head,
-                        "HTTP/1.1 %s\r\nContent-Type: application/octet-stream\r\nContent-Length: %zu\r\n\r\n",
-                        status, size);
+  int length = snprintf(head, sizeof head, "HTTP/1.1 %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n", status,
+                        type, size);
   return send_all(socket, head, length, data, size);
+}
+
+static std::string chunk(const std::string &text) {
+  char length[20];
+  snprintf(length, sizeof length, "%zx\r\n", text.size());
+  return length + text + "\r\n";
+}
+
+static bool stream(int socket, const Answer &said) {
+  std::string head = "HTTP/1.1 200 OK\r\nContent-Type: " + said.type + "\r\nTransfer-Encoding: chunked\r\n\r\n";
+  if (!send_all(socket, head.data(), head.size(), nullptr, 0)) return false;
+  std::string some;
+  for (long i = 0; i < said.together; i++) some += said.body;
+  std::string part = chunk(some), end = chunk("data: [DONE]\n\n") + "0\r\n\r\n";
+  for (long sent = 0; sent < said.times; sent += said.together) {
+    if (sent && said.pause) std::this_thread::sleep_for(std::chrono::milliseconds(said.pause));
+    if (!send_all(socket, part.data(), part.size(), nullptr, 0)) return false;
+  }
+  return send_all(socket, end.data(), end.size(), nullptr, 0);
 }
 
 // Length of the body that the head of a request announces; -1 for one that comes in chunks.
@@ -85,7 +114,9 @@ static bool respond(int socket, const std::string &head, Body &body) {
       std::lock_guard<std::mutex> lock(guard);
       std::swap(last, body);
     }
-    return answer(socket, "200 OK", found->second.data(), found->second.size());
+    const Answer &said = found->second;
+    if (said.times) return stream(socket, said);
+    return answer(socket, "200 OK", said.body.data(), said.body.size(), said.type.c_str());
   }
   std::lock_guard<std::mutex> lock(guard);
   if (!head.compare(0, 10, "GET /last ")) return answer(socket, "200 OK", last.data.get(), last.size);
@@ -142,22 +173,37 @@ static void stay_on_last_core() {
   sched_setaffinity(0, sizeof cores, &cores);
 }
 
+// The type of a file, by its name.
+static const char *type_of(const std::string &file) {
+  std::string end = file.substr(file.rfind('.') + 1);
+  return end == "json" ? "application/json" : end == "sse" ? "text/event-stream" : bytes;
+}
+
+// Takes NAME=FILE or NAME=FILE*TIMES*TOGETHER*PAUSE.
+static bool add(const std::string &argument) {
+  size_t sign = argument.find('='), star = argument.find('*');
+  std::string path = argument.substr(sign + 1, star == std::string::npos ? star : star - sign - 1);
+  std::ifstream file(path, std::ios::binary);
+  if (sign == std::string::npos || !file) return false;
+  Answer &said = answers[argument.substr(0, sign)];
+  said.body.assign(std::istreambuf_iterator<char>(file), {});
+  said.type = type_of(path);
+  return star == std::string::npos ||
+         sscanf(argument.c_str() + star, "*%ld*%ld*%ld", &said.times, &said.together, &said.pause) == 3;
+}
+
 int main(int count, char **arguments) {
   signal(SIGPIPE, SIG_IGN);
   stay_on_last_core();
   for (int i = 1; i < count; i++) {
-    std::string argument = arguments[i];
-    size_t sign = argument.find('=');
-    std::ifstream file(argument.substr(sign + 1), std::ios::binary);
-    if (sign == std::string::npos || !file) return fprintf(stderr, "Cannot serve %s: no such file\n", arguments[i]), 1;
-    answers[argument.substr(0, sign)].assign(std::istreambuf_iterator<char>(file), {});
+    if (!add(arguments[i])) return fprintf(stderr, "Cannot serve %s: no such file\n", arguments[i]), 1;
   }
   int listener = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  if (bind(listener, reinterpret_cast<sockaddr *>(&address), size) || listen(listener, 64)) return perror("listen"), 1;
+  if (bind(listener, reinterpret_cast<sockaddr *>(&address), size) || listen(listener, 256)) return perror("listen"), 1;
   getsockname(listener, reinterpret_cast<sockaddr *>(&address), &size);
   printf("listening on http://127.0.0.1:%d\n", ntohs(address.sin_port));
   fflush(stdout);

@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { collectGarbage } from "../garbage.ts";
+import { growthOf } from "../growth.ts";
 import { clientsIn } from "./clients.ts";
 import type { Operation } from "./operations.ts";
 
@@ -25,23 +25,10 @@ async function run(call: Call, size: number, calls: number): Promise<string> {
   return `${ms} ${(user + system) / 1000}`;
 }
 
-/** Bytes that the process has in memory now (`VmRSS`), or had at most (`VmHWM`). */
-function memory(field: "VmRSS" | "VmHWM"): number {
-  const status = readFileSync("/proc/self/status", "utf8");
-  return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]) * 1024;
-}
-
 /** The idle runtime has all modules, and has made one small call. */
 async function growth(call: Call, size: number): Promise<number> {
   await call(1024);
-  for (let i = 0; i < 3; i++) {
-    collectGarbage();
-    await new Promise((resolve) => setTimeout(resolve, 30)); // for what is collected beside us
-  }
-  writeFileSync("/proc/self/clear_refs", "5"); // the mark begins anew
-  const before = memory("VmRSS");
-  await call(size);
-  return memory("VmHWM") - before;
+  return await growthOf(() => call(size));
 }
 
 console.log("ready");

@@ -1,10 +1,10 @@
 // Command clients calls the service from Go: clients URL FOLDER, where the folder has a request of each payload. It does
-// what lines tell it: "check CLIENT PAYLOAD" calls once and compares the answer, "run CLIENT PAYLOAD CALLS" calls so
-// often, one after the other, and answers how many milliseconds that took; before that it makes a tenth as many calls
-// that are not counted.
+// what lines tell it: "check CLIENT PAYLOAD" calls once and compares the answer, "run CLIENT PAYLOAD CALLS IN-FLIGHT"
+// calls so often, so many at a time, and answers how many milliseconds that took, and how many of the processor's; before
+// that it makes a tenth as many calls that are not counted.
 //
-// The client "go" does no more than it must, with net/http and protobuf as they come. The client "go-sdk" is Alibaba's
-// SDK for Go where its source is at hand, see sdk.go, and else goes its way, see steps.go.
+// The client "go" does no more than it must, with net/http and protobuf or JSON as they come. The client "go-sdk" is
+// Alibaba's SDK for Go where its source is at hand, see sdk.go, and else goes its way, see steps.go.
 package main
 
 import (
@@ -17,6 +17,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -24,8 +28,16 @@ import (
 	"peers/gen/tf"
 )
 
-// request is what a program has before anything is written.
-type request struct {
+// A payload is what a program has before anything is written.
+type payload interface {
+	// call sends it by a client of that name.
+	call(client string) (answer any, err error)
+	// isRight tells whether the service answers with what it should.
+	isRight(answer any) bool
+}
+
+// tensors is a payload of arrays.
+type tensors struct {
 	url       string
 	id        string
 	signature string
@@ -33,9 +45,9 @@ type request struct {
 }
 
 // build shares the floats, which a message holds as they are.
-func (r *request) build() *tf.PredictRequest {
-	built := &tf.PredictRequest{SignatureName: r.signature, Inputs: make(map[string]*tf.ArrayProto, len(r.inputs))}
-	for name, input := range r.inputs {
+func (t *tensors) build() *tf.PredictRequest {
+	built := &tf.PredictRequest{SignatureName: t.signature, Inputs: make(map[string]*tf.ArrayProto, len(t.inputs))}
+	for name, input := range t.inputs {
 		built.Inputs[name] = &tf.ArrayProto{
 			Dtype:      input.Dtype,
 			ArrayShape: &tf.ArrayShape{Dim: input.ArrayShape.Dim},
@@ -45,50 +57,58 @@ func (r *request) build() *tf.PredictRequest {
 	return built
 }
 
-var plain = &http.Client{}
+var plain = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 
-// callPlain is the shortest way.
-func callPlain(r *request) (*tf.PredictResponse, error) {
-	written, err := proto.Marshal(r.build())
-	if err != nil {
-		return nil, err
-	}
-	answer, err := plain.Post(r.url, "application/octet-stream", bytes.NewReader(written))
+// sendPlain is the shortest way.
+func sendPlain(url, kind string, body []byte) ([]byte, error) {
+	answer, err := plain.Post(url, kind, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	return read(answer)
 }
 
-func read(answer *http.Response) (*tf.PredictResponse, error) {
+func read(answer *http.Response) ([]byte, error) {
 	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
+	if err == nil && answer.StatusCode != 200 {
+		err = fmt.Errorf("status is %d", answer.StatusCode)
+	}
+	return body, err
+}
+
+func (t *tensors) call(client string) (any, error) {
+	if client != "go" {
+		return predictTensors(t)
+	}
+	written, err := proto.Marshal(t.build())
 	if err != nil {
 		return nil, err
 	}
-	if answer.StatusCode != 200 {
-		return nil, fmt.Errorf("status is %d", answer.StatusCode)
+	body, err := sendPlain(t.url, "application/octet-stream", written)
+	if err != nil {
+		return nil, err
 	}
 	response := &tf.PredictResponse{}
 	return response, proto.Unmarshal(body, response)
 }
 
-var clients = map[string]func(*request) (*tf.PredictResponse, error){"go": callPlain, "go-sdk": callSDK}
-
 // The service answers with the arrays that it was sent.
-func check(r *request, response *tf.PredictResponse) string {
-	same := len(response.Outputs) == len(r.inputs)
-	for name, input := range r.inputs {
-		output := response.Outputs[name]
+func (t *tensors) isRight(answer any) bool {
+	outputs := answer.(*tf.PredictResponse).Outputs
+	same := len(outputs) == len(t.inputs)
+	for name, input := range t.inputs {
+		output := outputs[name]
 		same = same && output != nil && slices.Equal(output.FloatVal, input.FloatVal)
 	}
-	if !same {
-		return "other values"
-	}
-	return "same"
+	return same
 }
 
-func load(url, folder, id string) *request {
+func load(url, folder, id string) payload {
+	url += "/api/predict/" + id
+	if id == "json" || strings.HasPrefix(id, "events") {
+		return loadText(url, folder, id)
+	}
 	written, err := os.ReadFile(filepath.Join(folder, id+".request"))
 	if err != nil {
 		log.Fatal(err)
@@ -97,36 +117,68 @@ func load(url, folder, id string) *request {
 	if err := proto.Unmarshal(written, message); err != nil {
 		log.Fatal(err)
 	}
-	return &request{url + "/api/predict/" + id, id, message.SignatureName, message.Inputs}
+	return &tensors{url, id, message.SignatureName, message.Inputs}
 }
 
-func call(r *request, client string, calls int) (response *tf.PredictResponse) {
-	for i := 0; i < calls; i++ {
-		var err error
-		if response, err = clients[client](r); err != nil {
-			log.Fatal(err)
+// flood makes so many calls, so many at a time, and returns the last answer of one of them.
+func flood(sent payload, client string, calls, inFlight int) (answer any) {
+	left := atomic.Int64{}
+	left.Store(int64(calls))
+	work := func() (last any) {
+		for left.Add(-1) >= 0 {
+			var err error
+			if last, err = sent.call(client); err != nil {
+				log.Fatal(err)
+			}
 		}
+		return last
 	}
-	return response
+	var others sync.WaitGroup
+	for i := 1; i < inFlight; i++ {
+		others.Add(1)
+		go func() {
+			defer others.Done()
+			work()
+		}()
+	}
+	answer = work()
+	others.Wait()
+	return answer
+}
+
+// busy is how long the processor has worked for this process.
+func busy() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		log.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+func run(sent payload, client string, calls, inFlight int) string {
+	flood(sent, client, calls/10, inFlight) // caches hold what another process did
+	before, start := busy(), time.Now()
+	flood(sent, client, calls, inFlight)
+	took := time.Since(start)
+	return fmt.Sprint(float64(took.Nanoseconds())/1e6, " ", float64((busy()-before).Nanoseconds())/1e6)
 }
 
 func main() {
-	requests := map[string]*request{}
+	payloads := map[string]payload{}
 	fmt.Println("ready")
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		command, client, id, calls := "", "", "", 1
-		fmt.Sscan(lines.Text(), &command, &client, &id, &calls) // "check" says no number
-		if requests[id] == nil {
-			requests[id] = load(os.Args[1], os.Args[2], id)
+		command, client, id, calls, inFlight := "", "", "", 1, 1
+		fmt.Sscan(lines.Text(), &command, &client, &id, &calls, &inFlight) // "check" says no numbers
+		if payloads[id] == nil {
+			payloads[id] = load(os.Args[1], os.Args[2], id)
 		}
-		call(requests[id], client, calls/10) // caches hold what another process did
-		start := time.Now()
-		response := call(requests[id], client, calls)
-		took := time.Since(start)
-		if command == "check" {
-			fmt.Println(check(requests[id], response))
-		} else {
-			fmt.Println(float64(took.Nanoseconds()) / 1e6)
+		switch {
+		case command == "run":
+			fmt.Println(run(payloads[id], client, calls, inFlight))
+		case payloads[id].isRight(flood(payloads[id], client, 1, 1)):
+			fmt.Println("same")
+		default:
+			fmt.Println("other values")
 		}
 	}
 }

@@ -1,17 +1,13 @@
 """Calls the service from Python: clients.py URL FOLDER PROTOS, where FOLDER has a request of each payload.
 
-It does what lines tell it: `check CLIENT PAYLOAD` calls once and compares the answer, `run CLIENT PAYLOAD CALLS` calls so
-often, one after the other, and answers how many milliseconds that took; before that it makes a tenth as many calls that
-are not counted. Callers have numpy arrays, and want them.
-
-`eas` is the client of Alibaba's package eas_prediction, `pai` goes the way of the PAI SDK: the same messages, sent by
+It does what turns.py says. Callers have numpy arrays, and want them; or what JSON is written of. `eas` is the client of Alibaba's package eas_prediction, `pai` goes the way of the PAI SDK: the same messages, sent by
 requests. Neither has a token, so that `eas` signs nothing. The package's own messages work only with a protobuf of years
 ago, which is slower; so it gets today's, made from the same .proto.
 """
 
+import json
 import sys
 import tempfile
-import time
 from pathlib import Path
 from types import ModuleType
 from unittest.mock import MagicMock
@@ -50,7 +46,8 @@ for name in ["blade", "onnx_processor_data", "pytorch_predict", "queue_types.que
     sys.modules[f"eas_prediction.{name}_pb2"] = MagicMock()
 sys.modules["eas_prediction.tf_request_pb2"] = tf
 
-from eas_prediction import PredictClient, TFRequest  # noqa: E402
+from eas_prediction import PredictClient, StringRequest, TFRequest  # noqa: E402
+from turns import serve  # noqa: E402
 
 
 class Payload:
@@ -98,33 +95,43 @@ def call_pai(payload):
 
 
 CLIENTS = {"eas": call_eas, "pai": call_pai}
-PAYLOADS = {}
 
 
-def check(call, payload):
+def is_right(outputs, payload):
     """The service answers with the arrays that it was sent."""
-    outputs = call(payload)
-    same = outputs.keys() == payload.inputs.keys() and all(
+    return outputs.keys() == payload.inputs.keys() and all(
         output.shape == payload.inputs[name].shape and output.tobytes() == payload.inputs[name].tobytes()
         for name, output in outputs.items()
     )
-    return "same" if same else "other values"
 
 
-def run(call, payload, calls):
-    for _ in range(calls // 10):  # caches hold what another process did
-        call(payload)
-    start = time.perf_counter()
-    for _ in range(calls):
-        call(payload)
-    return (time.perf_counter() - start) * 1000
+class Text:
+    """JSON, or a request whose answer is a stream of events: its body, as the client reads it whole."""
+
+    def __init__(self, name):
+        self.is_json = name == "json"
+        self.client = PredictClient(URL, name)
+        self.client.init()
+        if self.is_json:
+            self.value = json.loads((Path(FOLDER) / "json.request").read_text())
+            self.right = json.loads((Path(FOLDER) / "json.json").read_text())
+        else:
+            self.value, self.right = {}, int(name.split("-")[1])
+
+    def call(self):
+        answer = self.client.predict(StringRequest(json.dumps(self.value))).response_data
+        return json.loads(answer) if self.is_json else answer
+
+    def is_right(self, answer):
+        return answer == self.right if self.is_json else answer.count(b"\n\n") == self.right + 1
 
 
-print("ready", flush=True)
-for line in sys.stdin:
-    command, client, name, *calls = line.split()
-    payload = PAYLOADS[name] = PAYLOADS.get(name) or Payload(name)
-    if command == "check":
-        print(check(CLIENTS[client], payload), flush=True)
-    else:
-        print(run(CLIENTS[client], payload, int(calls[0])), flush=True)
+def make(client, name):
+    if name == "json" or name.startswith("events"):
+        text = Text(name)
+        return text.call, text.is_right
+    payload = Payload(name)
+    return (lambda: CLIENTS[client](payload)), (lambda outputs: is_right(outputs, payload))
+
+
+serve(make)

@@ -1,0 +1,35 @@
+/**
+ * Why goals of predictions and streams are missed, in one row for several goals.
+ *
+ * @module
+ */
+import type { Reason } from "../reasons.ts";
+
+/** Goals by what they say. */
+export const ofPredict: readonly (Reason & { what: RegExp })[] = [
+  {
+    what: /^predict, 1 × 4 floats as JSON|^predict, three float32 \[1,10\], processor/,
+    why:
+      "time-out, retry and cancellation take 10 to 20 µs of a call that takes 60 to 200; code that runs once between " +
+      "two waits is slower than in a loop",
+    gates: { Deno: 3, Bun: 3, Node: 2.5 },
+  },
+  {
+    what: /^`(stream|chatStream)`, 10,000 events, each by itself$/,
+    why: "Deno hands out chunks of one event each, and for each a reader of a reader waits once more",
+    gates: { Deno: 3, Bun: 2.5, Node: 3 },
+  },
+  {
+    what: /^`(stream|chatStream)`, 10,000 events, 10 at a time$/,
+    why:
+      "whoever reads the raw body counts bytes, in chunks of 64 KB, and looks at none; an event is a text that is decoded, " +
+      "cut and handed to a loop that waits for it, and that takes 1 to 2 µs",
+    gates: { Deno: 8, Bun: 5, Node: 8 },
+  },
+  {
+    what: /^`(stream|chatStream)`, .*, peak memory/,
+    why:
+      "events that were read wait for the runtime's collector; there are no more of them however long the stream is",
+    gates: {},
+  },
+];
