@@ -52,7 +52,7 @@ export async function explainFailure(
   const { code, action, state, info, health } = failure;
   const logs = info ? await lastLines(engine, container) : [];
   const cause = causeOf(container, info, logs);
-  const why = cause ? `: ${cause.message}` : printedLast(logs);
+  const why = cause ? `: ${cause.message}` : info ? printedLast(logs) : "";
   const isOver = info !== undefined && !info.state.running;
   return new ContainerError(`Cannot ${action} service "${name}": ${state}${why}`, {
     code: info?.state.oomKilled ? "ContainerOutOfMemory" : code,
