@@ -50,10 +50,10 @@ export interface ServiceDescription {
 /** A step of a long operation. */
 export interface ProgressEvent {
   /**
-   * `check` of what might stop it, `hash` of files, `upload` of files, `create` or `update` of the service, `wait` for a
-   * state, `probe` of the gateway.
+   * `check` of what might stop it, `hash` of files, `pull` of an image, `upload` of files, `create`, `start` or `update` of
+   * the service, `wait` for a state, `probe` of the gateway, or of the server in a container.
    */
-  stage: "check" | "hash" | "upload" | "create" | "update" | "wait" | "probe";
+  stage: "check" | "hash" | "pull" | "upload" | "create" | "start" | "update" | "wait" | "probe";
   /** The service, or the file during an upload. */
   name: string;
   /** State of the service, when the stage is about one. */

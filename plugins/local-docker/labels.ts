@@ -11,6 +11,8 @@ export const labels = {
   owner: "com.pai-edge.sdk.owner",
   /** When it was created, as ISO 8601. */
   created: "com.pai-edge.sdk.created",
+  /** Id of the deployment, which no other has. */
+  deployment: "com.pai-edge.sdk.deployment",
   /** `true` when the service is to end with its process; others are there to be used by other processes as well. */
   temporary: "com.pai-edge.sdk.temporary",
   /** Configuration of the service as JSON, secrets left out, for processes that find the service. */
@@ -31,6 +33,7 @@ export function ownLabels(
     [labels.service]: service,
     [labels.owner]: thisProcess(),
     [labels.created]: now.toISOString(),
+    [labels.deployment]: crypto.randomUUID(),
     [labels.temporary]: String(temporary),
   };
 }

@@ -60,13 +60,14 @@ test("a container serves as the reference's does, with its port told and on loop
       environmentVariables: { A: 1, B: "b c" },
       sourceDir: onDisk("/srv/me/code"),
       requirements: ["numpy==1.26.4"],
-      healthCheck: { http_get: { path: "/ready" } },
+      healthCheck: { http_get: { path: "/ready", port: 5001 } },
     },
     { gpus: "all" },
     onDisk("/srv/me/model"),
   );
   assert.deepEqual(dockerRun(made), [
-    ...["--name", "pai-edge-iris", "--publish", "127.0.0.1::5000", "--pull", "missing"],
+    ...["--name", "pai-edge-iris", "--publish", "127.0.0.1::5000", "--publish", "127.0.0.1::5001"],
+    ...["--pull", "missing"],
     ...["--env", "A", "--env", "B", "--env", "LISTENING_PORT"],
     ...["--mount", "type=bind,source=/srv/me/code,target=/ml/usercode,readonly"],
     ...["--mount", "type=bind,source=/srv/me/model,target=/eas/workspace/model,readonly"],
@@ -74,7 +75,6 @@ test("a container serves as the reference's does, with its port told and on loop
   ]);
   assert.deepEqual(made.env, { A: "1", B: "b c", LISTENING_PORT: "5000" });
   assert.deepEqual(made.requirements, { kind: "lines", text: "numpy==1.26.4\n" });
-  assert.deepEqual(made.healthCheck, { http_get: { path: "/ready" } });
 });
 
 test("the engine is told what the plan says", async () => {
@@ -303,7 +303,10 @@ const container = odd(fc.record({
     fc.record({ pythonRequirements: odd(fc.array(fc.string())), pythonRequirementsPath: odd(fc.string()) }),
   ),
   resources: odd(fc.record({ memory: odd(fc.constantFrom("1Gi", 5)), cpu: odd(fc.constantFrom("1", "5m")) })),
-  health_check: odd(fc.constant({})),
+  health_check: odd(fc.record({
+    http_get: odd(fc.record({ path: odd(fc.string()), port: odd(fc.nat(70_000)) })),
+    exec: odd(fc.record({ command: odd(fc.array(fc.string())) })),
+  }, { requiredKeys: [] })),
 }, { requiredKeys: ["image"] }));
 const deployments = fc.record({
   config: fc.record({

@@ -1,5 +1,4 @@
 import type { FileSource } from "../../../core/files.ts";
-import type { HealthCheck } from "../../../core/service-config.ts";
 
 /** When an image is pulled: when the engine has none, always, or never. */
 export type PullPolicy = "missing" | "always" | "never";
@@ -82,7 +81,9 @@ export interface ContainerPlan {
   readonly platform?: string;
   /** Port that the server listens on. */
   readonly port: number;
-  /** Address of the engine's machine that the port is published at. */
+  /** Ports that are published, that one first: checks may ask others. */
+  readonly ports: readonly number[];
+  /** Address of the engine's machine that they are published at. */
   readonly publishedAt: string;
   /** Environment, by name. Values may be secrets. */
   readonly env: Readonly<Record<string, string>>;
@@ -94,8 +95,6 @@ export interface ContainerPlan {
   readonly mounts: readonly PlannedMount[];
   /** What the container may use. */
   readonly resources: ResourceLimits;
-  /** Tells when the server is ready; when its port is open if absent. */
-  readonly healthCheck?: HealthCheck;
   /** What the service does elsewhere and not here, one sentence each. */
   readonly warnings: readonly string[];
 }

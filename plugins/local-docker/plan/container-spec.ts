@@ -16,16 +16,17 @@ export interface SpecParts {
 
 /** Writes a plan as the Engine API wants it; secrets are in the environment and nowhere else. */
 export function containerSpec(plan: ContainerPlan, { launch, labels, volumeOf }: SpecParts): ContainerSpec {
-  const port = `${plan.port}/tcp`;
+  const ports = plan.ports.map((port) => `${port}/tcp`);
+  const binding = [{ HostIp: plan.publishedAt, HostPort: "" }]; // a port that the engine finds free
   return {
     Image: plan.image,
     Env: Object.entries(plan.env).map(([name, value]) => `${name}=${value}`),
     Labels: labels,
-    ExposedPorts: { [port]: {} },
+    ExposedPorts: Object.fromEntries(ports.map((port) => [port, {}])),
     ...(launch.entrypoint && { Entrypoint: launch.entrypoint }),
     ...(launch.command && { Cmd: launch.command }),
     HostConfig: {
-      PortBindings: { [port]: [{ HostIp: plan.publishedAt, HostPort: "" }] }, // a port that the engine finds free
+      PortBindings: Object.fromEntries(ports.map((port) => [port, binding])),
       Mounts: plan.mounts.map((mount) => engineMount(mount, volumeOf(mount))),
       ...limits(plan.resources),
     },

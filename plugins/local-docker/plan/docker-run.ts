@@ -10,7 +10,7 @@ export function dockerRun(plan: ContainerPlan): string[] {
   const { memory, cpus, sharedMemory, gpus } = plan.resources;
   return [
     ...["--name", plan.containerName],
-    ...["--publish", `${plan.publishedAt}::${plan.port}`],
+    ...plan.ports.flatMap((port) => ["--publish", `${plan.publishedAt}::${port}`]),
     ...(plan.platform ? ["--platform", plan.platform] : []),
     ...["--pull", plan.pull],
     ...Object.keys(plan.env).flatMap((name) => ["--env", name]),

@@ -3,7 +3,9 @@ import type { Storage } from "../../../core/storage.ts";
 import type { Deployment } from "../../../core/target.ts";
 import type { ContainerPlan, Gpus, PullPolicy } from "./container-plan.ts";
 import { environmentOf, portVariable } from "./environment.ts";
+import { parseReference } from "../engine/image-reference.ts";
 import { publicImage } from "./public-image.ts";
+import { checkedPorts } from "../wait/checks.ts";
 import { type LocalFolders, planMounts, sharedMemoryPath } from "./mounts.ts";
 import { refusal, type Subject } from "./refusal.ts";
 import { resourcesOf } from "./resources.ts";
@@ -59,7 +61,6 @@ export function planContainer(deployment: Deployment, settings: PlanSettings): C
   const planned = planMounts(mounts, { ...settings, warn }, subject);
   const shared = planned.find(({ path, kind }) => path === sharedMemoryPath && kind === "memory");
   const resources = resourcesOf(config, container, settings, subject);
-  const healthCheck = healthCheckOf(container, subject);
   const requirements = requirementsOf(container, subject);
   const env = environmentOf(container, port, subject);
   noteDifferences(deployment, container, settings, warn);
@@ -70,6 +71,7 @@ export function planContainer(deployment: Deployment, settings: PlanSettings): C
     pull: settings.pull,
     ...(settings.platform && { platform: settings.platform }),
     port,
+    ports: portsOf(container, port, subject),
     publishedAt: settings.publishedAt,
     env,
     start: startOf(container, subject),
@@ -79,7 +81,6 @@ export function planContainer(deployment: Deployment, settings: PlanSettings): C
       ...resources,
       ...(shared?.kind === "memory" && shared.bytes && { sharedMemory: shared.bytes }),
     },
-    ...(healthCheck && { healthCheck }),
     warnings,
   };
 }
@@ -106,7 +107,7 @@ function onlyContainer({ config }: Deployment, subject: Subject): Container {
 
 function imageOf(image: unknown, subject: Subject, warn: (message: string) => void): string {
   if (typeof image !== "string" || image.trim() === "") throw refusal(subject, "its container has no image");
-  if (/[\s\0]/.test(image)) throw refusal(subject, `its image ${JSON.stringify(image)} can't be an address`);
+  parseReference(image); // which says what is wrong with it
   const outside = publicImage(image);
   if (outside !== image) warn(`"${image}" can only be pulled inside a VPC; "${outside}" is used`);
   return outside;
@@ -114,15 +115,32 @@ function imageOf(image: unknown, subject: Subject, warn: (message: string) => vo
 
 function portOf(port: unknown, subject: Subject): number {
   const number = port === undefined || port === null ? 8000 : Number(port);
-  if (Number.isInteger(number) && number > 0 && number < 65_536) return number;
+  if (isPort(number)) return number;
   throw new RangeError(`${refusal(subject, `its port is ${JSON.stringify(port)}`).message}; use 1 to 65535`);
 }
 
-function healthCheckOf(container: Container, subject: Subject): HealthCheck | undefined {
-  const { health_check, readiness_check } = container;
-  const check = health_check ?? readiness_check ?? undefined;
-  if (check === undefined || typeof check === "object") return check;
-  throw refusal(subject, "its health_check is no object");
+/**
+ * Ports in the container that are published: the server's, and those that its checks ask.
+ *
+ * @throws {TypeError} when a check is none.
+ */
+function portsOf(container: Container, port: number, subject: Subject): number[] {
+  for (const name of ["startup_check", "health_check", "readiness_check"] as const) {
+    const check: unknown = container[name] ?? {};
+    if (typeof check !== "object") throw refusal(subject, `its ${name} is no object`);
+    const { exec } = check as HealthCheck; // whose kinds `checksOf` tells apart
+    if (exec === undefined || exec === null) continue;
+    const isCommand = Array.isArray(exec.command) && exec.command.length > 0 &&
+      exec.command.every((word) => typeof word === "string");
+    if (!isCommand) throw refusal(subject, `the command of its ${name} is no list of texts`);
+  }
+  const wrong = checkedPorts(container, port).find((port) => !isPort(port));
+  if (wrong !== undefined) throw refusal(subject, `a check asks port ${JSON.stringify(wrong)}`);
+  return [...new Set([port, ...checkedPorts(container, port)])];
+}
+
+function isPort(port: unknown): boolean {
+  return typeof port === "number" && Number.isInteger(port) && port > 0 && port < 65_536;
 }
 
 /** Tells of what matters in EAS and does nothing here. */

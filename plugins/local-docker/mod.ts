@@ -1,0 +1,54 @@
+/**
+ * The same model, on this machine, in a container: what EAS would run, run by Docker, Podman, or another engine that
+ * speaks Docker's API. On Deno, Bun and Node.
+ *
+ * @example
+ * ```ts
+ * import { containerServingSpec, Model } from "@pai-edge/sdk/deploy";
+ * import { dockerRunText, localDocker } from "@pai-edge/sdk/local-docker";
+ * import { fromDisk } from "@pai-edge/sdk/storage/files";
+ *
+ * const inferenceSpec = containerServingSpec({
+ *   image: "python:3.12-slim",
+ *   command: "python app.py",
+ *   sourceDir: fromDisk("examples"),
+ *   requirements: ["fastapi", "uvicorn"],
+ * });
+ * const model = new Model({ inferenceSpec, modelData: fromDisk("examples/breast-cancer") });
+ *
+ * const target = localDocker(); // finds the engine when something is deployed
+ * console.log(dockerRunText(target.plan(await model.toDeployment(), { serviceName: "cancer" })));
+ *
+ * export async function tryIt(): Promise<unknown> {
+ *   await using service = await model.deploy(target, { temporary: true }); // removed at the end of the block
+ *   return await service.predictor().predict([[1, 2, 3]]);
+ * }
+ * ```
+ *
+ * @module
+ */
+export type { EngineTls } from "./engine/endpoint.ts";
+export { DockerError, type DockerErrorCode, type EngineAttempt } from "./engine/docker-error.ts";
+export {
+  ContainerError,
+  type ContainerErrorCode,
+  type ContainerErrorInit,
+} from "./failure/container-error.ts";
+export type { OperationOptions } from "./engine/engine.ts";
+export type { FindServiceOptions } from "./find-services.ts";
+export type { GcItem, GcOptions, GcResult } from "./gc.ts";
+export type { Life } from "./owner.ts";
+export { type LocalDocker, localDocker } from "./local-docker.ts";
+export type { ContainerOptions, LocalDockerDeployOptions, LocalDockerOptions } from "./options.ts";
+export type {
+  ContainerPlan,
+  FilesToCopy,
+  Gpus,
+  PlannedMount,
+  PullPolicy,
+  Requirements,
+  ResourceLimits,
+  Start,
+} from "./plan/container-plan.ts";
+export { dockerRun, dockerRunText } from "./plan/docker-run.ts";
+export type { LocalFolders } from "./plan/mounts.ts";
