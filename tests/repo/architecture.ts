@@ -46,6 +46,7 @@ export const nodeFiles: string[] = [
   "plugins/local-docker/wait/ask-port.ts",
   "plugins/local-docker/engine/this-machine.ts",
   "plugins/local-docker/engine/transport.ts",
+  "plugins/processors/listen.ts",
   "plugins/storage/download.ts",
   "plugins/storage/download/file.ts",
   "plugins/storage/download/folder.ts",
