@@ -16,13 +16,16 @@ export type Bytes = Uint8Array<ArrayBuffer>;
  * @param answer Makes the message of the answer; what it throws as a {@linkcode BadRequest} is said with 400.
  * @param describe Answers GET, for a processor that does.
  */
-export function messageHandler(answer: (body: Bytes) => Promise<Bytes>, describe?: () => Response): Handler {
+export function messageHandler(
+  answer: (body: Bytes, request: Request) => Promise<Bytes>,
+  describe?: () => Response | Promise<Response>,
+): Handler {
   return async (request) => {
     const { method } = request;
     if (describe && (method === "GET" || method === "HEAD")) return describe();
     if (method !== "POST") return new Response("method not allowed", { status: 405 });
     try {
-      const body = await answer(new Uint8Array(await request.arrayBuffer()));
+      const body = await answer(new Uint8Array(await request.arrayBuffer()), request);
       return new Response(body, { headers: { "content-type": "application/octet-stream" } });
     } catch (error) {
       if (error instanceof BadRequest) return new Response(error.message, { status: 400 });
@@ -64,6 +67,18 @@ export function readInput(array: ArrayProto, what: string): Tensor {
   throw badRequest(
     `${what} has ${made.data.length} elements, which don't fill its shape [${made.shape.join(", ")}]`,
   );
+}
+
+/** Refuses names that a model does not have. */
+export function refuseUnknown(
+  what: string,
+  names: Iterable<string>,
+  specs: readonly { readonly name: string }[],
+): void {
+  for (const name of names) {
+    if (specs.some((spec) => spec.name === name)) continue;
+    throw badRequest(`the model has no ${what} "${name}"; it has ${list(specs.map(({ name }) => name))}`);
+  }
 }
 
 /** The vendor's name of an element type, such as `DT_FLOAT`. */

@@ -7,10 +7,10 @@ import type { Handler } from "./handler.ts";
 import {
   badRequest,
   type Bytes,
-  list,
   messageHandler,
   reading,
   readInput,
+  refuseUnknown,
   running,
   typeName,
 } from "./tensor-handler.ts";
@@ -82,23 +82,17 @@ export function tensorflowProcessor<const Inputs extends readonly ModelTensor[]>
       outputs: new Map(sent.map((spec) => [spec.name, writeOutput(results, spec)])),
     });
   }
-  return messageHandler(answer, () => described(signature));
+  return messageHandler(answer, () => describeSignature(signature));
 }
 
-function described({ signatureName, inputs, outputs }: ModelSignature): Response {
+/** What a processor answers GET with. */
+export function describeSignature({ signatureName, inputs, outputs }: ModelSignature): Response {
   const plain = (specs: readonly ModelTensor[]): ModelTensor[] =>
     specs.map(({ name, shape, type }) => ({ name, shape, type }));
   return Response.json(
     { signature_name: signatureName, inputs: plain(inputs), outputs: plain(outputs) },
     { headers: { "content-type": "application/json" } }, // runtimes differ in what they write
   );
-}
-
-function refuseUnknown(what: string, names: Iterable<string>, specs: readonly ModelTensor[]): void {
-  for (const name of names) {
-    if (specs.some((spec) => spec.name === name)) continue;
-    throw badRequest(`the model has no ${what} "${name}"; it has ${list(specs.map(({ name }) => name))}`);
-  }
 }
 
 function checked(array: ArrayProto | undefined, { name, shape, type }: ModelTensor): Tensor {
