@@ -15,12 +15,13 @@ export interface PaiErrorInit {
  * instead, thrown before any request. Messages read `action: state` and never hold a secret.
  */
 export class PaiError extends Error {
+  // `declare`, as the constructors set all of these: in bundles their definitions would come on top.
   /** Machine-readable reason, such as `Throttling.User` or `NoSuchKey`. */
-  readonly code: string | undefined;
+  declare readonly code: string | undefined;
   /** HTTP status, when a server answered. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** The server's id of the request, to quote to the vendor. */
-  readonly requestId: string | undefined;
+  declare readonly requestId: string | undefined;
 
   /** Makes the error; subclasses only add fields. */
   constructor(message: string, init: PaiErrorInit = {}) {
@@ -54,15 +55,19 @@ export class ApiError extends PaiError {
 /** A deployed service refused a request, or answered what can't be read. */
 export class PredictionError extends PaiError {
   /** The beginning of the answer as text, at most 65,536 characters. */
-  readonly body: string;
+  declare readonly body: string;
   /** Whether the same request may succeed later. One that got 408 or 504 may have been computed all the same. */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
+  /** When to come again, where the service says so: its header `Retry-After`, in seconds or as a date. */
+  declare readonly retryAfter: string | undefined;
 
   /** Makes the error from an answer. */
-  constructor(message: string, init: PaiErrorInit & { body?: string; retryable?: boolean } = {}) {
+  constructor(
+    message: string,
+    init: PaiErrorInit & { body?: string; retryable?: boolean; retryAfter?: string } = {},
+  ) {
     super(message, init);
-    this.body = init.body ?? "";
-    this.retryable = !!init.retryable;
+    ({ body: this.body = "", retryable: this.retryable = false, retryAfter: this.retryAfter } = init);
   }
 
   /** The class's own name, also in minified bundles. */

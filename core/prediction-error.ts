@@ -41,6 +41,7 @@ export async function predictionError(
   return new PredictionError(`${what}: ${state}${body && `: ${body.slice(0, 200)}`}`, {
     status,
     requestId: headers.get("x-request-id") ?? undefined,
+    retryAfter: headers.get("retry-after") ?? undefined,
     body,
     retryable: status in predictRetry.statuses,
     cause,

@@ -66,11 +66,14 @@ export function refusalOf(error: unknown, otherwise = internal): Refusal {
 /**
  * The answer to a caller whose request has failed: for workers that call `predict` themselves, as the gateway gives it.
  * What is wrong with the request, the service tells (400, 404, 422, 429 …); everything else becomes 502, 503 or 504
- * without a word about the service, and an error that is not of this SDK becomes 500.
+ * without a word about the service, and an error that is not of this SDK becomes 500. When the service says when to come
+ * again, the caller hears of it.
  */
 export function errorResponse(error: unknown): Response {
   const own = error instanceof PredictionError ? ownRefusal(error) : undefined;
   const response = own ?? refuse(refusalOf(error));
+  const later = error instanceof PredictionError && [429, 503].includes(response.status) && error.retryAfter;
+  if (later) response.headers.set("retry-after", later);
   const id = error instanceof PaiError && error.requestId;
   if (id) response.headers.set("x-request-id", id);
   return response;

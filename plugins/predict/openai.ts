@@ -124,8 +124,9 @@ function without(given: HeadersInit | undefined, names: readonly string[]): Head
 }
 
 /** The answer that an error was made of. */
-function refusal({ body, requestId }: PredictionError, status: number): Response {
+function refusal({ body, requestId, retryAfter }: PredictionError, status: number): Response {
   const headers = new Headers({ "content-type": /^\s*[[{]/.test(body) ? "application/json" : "text/plain" });
   if (requestId) headers.set("x-request-id", requestId);
+  if (retryAfter) headers.set("retry-after", retryAfter);
   return new Response(status === 304 ? null : body, { status, headers });
 }

@@ -175,6 +175,23 @@ for (const [status, body, told, says] of statuses) {
   });
 }
 
+test("a caller hears when to come again, as the service says it", async () => {
+  const told: [status: number, retryAfter: string | undefined, answered: number, passed: string | null][] = [
+    [429, "7", 429, "7"],
+    [429, "Sun, 06 Nov 2094 08:49:37 GMT", 429, "Sun, 06 Nov 2094 08:49:37 GMT"],
+    [429, undefined, 429, null],
+    [450, "3", 503, "3"],
+    [503, "60", 503, "60"], // longer than a gateway waits itself
+    [500, "5", 502, null],
+  ];
+  for (const [status, retryAfter, answered, passed] of told) {
+    const headers: HeadersInit = retryAfter === undefined ? {} : { "retry-after": retryAfter };
+    const { handle } = gatewayTo(() => new Response("later", { status, headers }));
+    const answer = await handle(call({ body: "{}" }));
+    assert.deepEqual([answer.status, answer.headers.get("retry-after")], [answered, passed]);
+  }
+});
+
 test("a gateway answers 502 when the service can't be reached, and follows no redirect", async () => {
   const refused = gatewayTo(() => Promise.reject(new TypeError("connect ECONNREFUSED internal-host")));
   const answer = await refused.handle(call());

@@ -86,20 +86,19 @@ const refusals: [status: number, body: string, type: string][] = [
   [401, "Unauthorized", "text/plain"],
   [404, '{"error":{"message":"no such model"}}', "application/json"],
   [450, "queue full", "text/plain"],
+  [429, "slow down", "text/plain"],
 ];
 for (const [status, body, contentType] of refusals) {
   test(`what the service refuses with ${status} is an answer to the client`, async () => {
     const { predictor } = streaming([], {
-      fetch: () => new Response(body, { status, headers: { "x-request-id": "r1" } }),
+      fetch: () => new Response(body, { status, headers: { "x-request-id": "r1", "retry-after": "7" } }),
       retry: false,
     });
     const { baseURL, fetch } = openai(predictor);
     const response = await fetch(`${baseURL}/models`);
     assert.deepEqual([response.status, await response.text()], [status, body]);
-    assert.deepEqual(["content-type", "x-request-id"].map((name) => response.headers.get(name)), [
-      contentType,
-      "r1",
-    ]);
+    const told = ["content-type", "x-request-id", "retry-after"].map((name) => response.headers.get(name));
+    assert.deepEqual(told, [contentType, "r1", "7"]);
   });
 }
 

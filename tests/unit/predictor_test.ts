@@ -243,6 +243,17 @@ test("predict() says whether the same request may succeed later", async () => {
   }
 });
 
+test("predict() keeps when the service wants to be asked again, as it says it", async () => {
+  for (const retryAfter of ["7", "Sun, 06 Nov 1994 08:49:37 GMT", undefined]) {
+    const headers: HeadersInit = retryAfter === undefined ? {} : { "retry-after": retryAfter };
+    const { predictor } = serve(() => new Response("", { status: 429, headers }), { retry: false });
+    await assert.rejects(
+      predictor.predict(1),
+      (error) => error instanceof PredictionError && error.retryAfter === retryAfter,
+    );
+  }
+});
+
 test("predict() does not follow a redirect, and names its host", async () => {
   const { predictor, seen } = serve(() =>
     new Response(null, { status: 302, headers: { location: "http://elsewhere/x" } })
