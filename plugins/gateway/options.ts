@@ -43,6 +43,12 @@ export interface GatewayOptions<Env = unknown> {
   timeout?: number;
   /** Longest silence in milliseconds in the middle of an answer. @default {60000} */
   idleTimeout?: number;
+  /**
+   * Silence in milliseconds after which a stream of events gets a comment, which its readers ignore: a runtime such as
+   * workerd hears only of what it writes that the caller has gone, and so ends the request to the service. `Infinity` for
+   * no comments. @default {5000}
+   */
+  heartbeat?: number;
   /** Longest time of a whole exchange in milliseconds. @default {600000} as the gateways of EAS have it */
   totalTimeout?: number;
   /** More headers of a request that the service gets, besides `accept`, `content-encoding` and `content-type`. */
@@ -74,6 +80,7 @@ export function settingsOf(options: Omit<GatewayOptions, "authorize" | "onError"
     concurrency: options.concurrency ?? 64,
     timeout: Math.min(options.timeout ?? 60_000, longest),
     idleTimeout: Math.min(options.idleTimeout ?? 60_000, longest),
+    heartbeat: options.heartbeat ?? 5_000,
     totalTimeout: options.totalTimeout ?? 600_000,
     requestHeaders: ["accept", "content-encoding", "content-type", ...options.requestHeaders ?? []],
     responseHeaders: [
@@ -81,7 +88,15 @@ export function settingsOf(options: Omit<GatewayOptions, "authorize" | "onError"
       ...options.responseHeaders ?? [],
     ],
   };
-  for (const name of ["maxBodyBytes", "concurrency", "timeout", "idleTimeout", "totalTimeout"] as const) {
+  const bounds = [
+    "maxBodyBytes",
+    "concurrency",
+    "timeout",
+    "idleTimeout",
+    "heartbeat",
+    "totalTimeout",
+  ] as const;
+  for (const name of bounds) {
     if (!(settings[name] > 0)) throw new RangeError(`Cannot make a gateway: ${name} is ${settings[name]}`);
   }
   return settings;

@@ -107,7 +107,7 @@ function answerFrom(
   const isEvents = /^text\/event-stream\b/i.test(own.get("content-type") ?? "");
   if (isEvents && !own.has("cache-control")) own.set("cache-control", "no-cache, no-transform"); // else proxies collect it
   if (!body) exchange.end();
-  const passed = body && answerBody(body, exchange, { idleTimeout: settings.idleTimeout, isEvents });
+  const passed = body && answerBody(body, exchange, { ...settings, isEvents });
   return new Response(passed, { status, headers: own });
 }
 

@@ -199,3 +199,18 @@ test("a caller that leaves workerd ends its request to the service, and makes ro
   assert.equal((await next).status, 200);
   await (await next).text();
 });
+
+test("a caller that leaves workerd while the service is silent ends its request, before the first event and after", async () => {
+  for (const events of [0, 1]) {
+    chats = [];
+    const caller = new AbortController();
+    const answer = chat(caller.signal);
+    await until(() => chats.length === 1);
+    if (events) chats[0]!.write("data: 0\n\n");
+    const reader = (await answer).body!.getReader();
+    await reader.read(); // the event, or a comment
+    caller.abort();
+    await reader.read().catch(() => {});
+    await until(() => chats[0]!.cancelled.length > 0);
+  }
+});

@@ -176,6 +176,39 @@ test("a service that falls silent in the middle ends a stream of events by an ev
   await until(() => isEnded(seen[0]!, service));
 });
 
+test("comments fill the silence of a stream of events, where one may stand, and count for no life of the service", async () => {
+  const service = pipe();
+  const bounds = { heartbeat: 10, idleTimeout: 150 };
+  const { handle, errors } = gatewayTo(() => new Response(service.stream, events), bounds);
+  const reader = (await handle(call())).body!.getReader();
+  const next = async (): Promise<string> => new TextDecoder().decode((await reader.read()).value);
+  assert.equal(await next(), ":\n\n");
+  service.write("\uFEFFdata: 1\n\n"); // whose mark is no mark any more
+  let text = "";
+  while (!text.includes("data")) text = await next();
+  assert.equal(text, "data: 1\n\n");
+  assert.equal(await next(), ":\n\n");
+  service.write("data: in the mid");
+  while (!text.includes("mid")) text = await next();
+  const cut = next(); // no comment, but the end of patience
+  await assert.rejects(cut, /silent for 150 ms/);
+  assert.ok(errors[0] instanceof TimeoutError);
+});
+
+test("comments end when their caller leaves, and no other body gets any", async () => {
+  const service = pipe();
+  const { handle, seen } = gatewayTo(() => new Response(service.stream, events), { heartbeat: 5 });
+  const reader = (await handle(call())).body!.getReader();
+  assert.equal(new TextDecoder().decode((await reader.read()).value), ":\n\n");
+  await reader.cancel();
+  await until(() => isEnded(seen[0]!, service));
+  const plain = pipe();
+  const other = gatewayTo(() => new Response(plain.stream), { heartbeat: 5 });
+  const answer = await other.handle(call());
+  setTimeout(() => (plain.write("x"), plain.close()), 50);
+  assert.equal(await answer.text(), "x");
+});
+
 const breaks: [name: string, type: string, sent: string, rest: string | undefined][] = [
   ["before the first event", "text/event-stream", "", ""],
   ["after an event", "text/event-stream", "data: 1\n\n", ""],

@@ -312,6 +312,7 @@ const wrong: [options: GatewayOptions, says: RegExp][] = [
   [{ maxBodyBytes: -1 }, /maxBodyBytes is -1/],
   [{ timeout: NaN }, /timeout is NaN/],
   [{ idleTimeout: 0 }, /idleTimeout is 0/],
+  [{ heartbeat: 0 }, /heartbeat is 0/],
   [{ totalTimeout: 0 }, /totalTimeout is 0/],
   [{ cors: { origins: "*", credentials: true } }, /TypeError: .* would let any page in/],
 ];
@@ -334,7 +335,7 @@ test("bounds may be infinite", async () => {
     },
     {
       ...{ concurrency: Infinity, maxBodyBytes: Infinity, bufferBytes: Infinity },
-      ...{ timeout: Infinity, idleTimeout: Infinity, totalTimeout: Infinity },
+      ...{ timeout: Infinity, idleTimeout: Infinity, heartbeat: Infinity, totalTimeout: Infinity },
     },
   );
   const answer = await handle(call({ body: "abc", headers: { "content-length": "3" } }));

@@ -77,6 +77,7 @@ export function makeWorker(fetch?: Fetch): Hono<{ Bindings: Env }> {
         concurrency: 32,
         timeout: 30_000,
         idleTimeout: 30_000,
+        heartbeat: 1_000, // a page that was closed frees its place within seconds
         onError: (error) => console.error(error),
       },
     ),
