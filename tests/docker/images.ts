@@ -11,6 +11,7 @@ import {
   mkdirSync,
   mkdtempSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -18,6 +19,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import type { Engine } from "../../plugins/local-docker/engine/engine.ts";
 import { inspectImage } from "../../plugins/local-docker/engine/images.ts";
 import { jsonLines } from "../../plugins/local-docker/engine/json-lines.ts";
@@ -26,8 +28,10 @@ import { denoProgram, librariesOf, printed, pythonHere } from "./programs.ts";
 /** Beginning of all images' names; a run has a tag of its own. */
 export const imagePrefix = "pai-edge-tests/";
 
+/** A tag for the run, else one that changes with what images are made of: this file. */
 function tag(name: string): string {
-  return `${imagePrefix}${name}:${process.env.DOCKER_TESTS_RUN || "here"}`;
+  const { mtimeMs } = statSync(fileURLToPath(import.meta.url));
+  return `${imagePrefix}${name}:${process.env.DOCKER_TESTS_RUN || `at${Math.trunc(mtimeMs)}`}`;
 }
 
 /**
@@ -92,6 +96,14 @@ export async function importImage(
   }
 }
 
+/** The files of {@linkcode tinyImage} as a tar. */
+export async function tinyFiles(): Promise<Uint8Array<ArrayBuffer>> {
+  return await filled(
+    addBusybox,
+    async (tar) => new Uint8Array(await new Response(tar as BodyInit).arrayBuffer()),
+  );
+}
+
 async function made(
   engine: Engine,
   name: string,
@@ -100,6 +112,17 @@ async function made(
 ): Promise<string> {
   const image = tag(name);
   if (await inspectImage(engine, image)) return image;
+  await filled(fill, (tar) => importImage(engine, image, tar, [...common, ...changes]));
+  return image;
+}
+
+const common = ["WORKDIR /", "ENV PATH=/bin", "ENV HOME=/tmp"];
+
+/** Makes a folder, fills it, and hands on its tar. */
+async function filled<T>(
+  fill: (folder: string) => void | Promise<void>,
+  use: (tar: ReadableStream<Uint8Array>) => Promise<T>,
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "test-image-"));
   try {
     for (const path of ["bin", "etc", "tmp", "www/cgi-bin"]) {
@@ -115,9 +138,7 @@ async function made(
     const tar = spawn("tar", ["-C", folder, "--owner=0", "--group=0", "-c", "."], {
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const stream = Readable.toWeb(tar.stdout) as ReadableStream<Uint8Array>; // the types of Node and of the web differ
-    await importImage(engine, image, stream, ["WORKDIR /", "ENV PATH=/bin", "ENV HOME=/tmp", ...changes]);
-    return image;
+    return await use(Readable.toWeb(tar.stdout) as ReadableStream<Uint8Array>); // the types of Node and of the web differ
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -6,7 +6,10 @@ import { type LogLine, logLines, terminalFrames } from "./log-lines.ts";
 
 /** Options of {@linkcode containerLogs}. */
 export interface ContainerLogsOptions {
-  /** Whether lines that are yet to be written are waited for, until the container ends. @default {false} */
+  /**
+   * Whether lines that are yet to be written are waited for, until the container ends. Engines may lose what it writes at
+   * its very end; those who need that read again without. @default {false}
+   */
   follow?: boolean;
   /** How many of the last lines. @default {all} */
   tail?: number;
