@@ -10,6 +10,7 @@ import { startFiles } from "../files/start-files.ts";
 import type { PlannedMount } from "../plan/container-plan.ts";
 import { containerSpec, volumeOptions } from "../plan/container-spec.ts";
 import { launchOf } from "../plan/start.ts";
+import { fitting } from "./fitting.ts";
 import { type Job, momentTimeout } from "./job.ts";
 import type { Made } from "./made.ts";
 
@@ -45,9 +46,14 @@ export async function makeContainer(
 ): Promise<string> {
   const { engine, plan, labels, watch: { signal, report } } = job;
   const launch = launchOf(plan, image);
+  const resources = await fitting(job);
   report({ stage: "create", message: `creating container "${plan.containerName}"` });
   const volumes = await makeVolumes(job, made);
-  const spec = containerSpec(plan, { launch, labels, volumeOf: (mount) => volumes.get(mount) });
+  const spec = containerSpec({ ...plan, resources }, {
+    launch,
+    labels,
+    volumeOf: (mount) => volumes.get(mount),
+  });
   const { platform, containerName: name } = plan;
   // Not cancelled by the caller's signal: whether there is a container would be unknown.
   const id = await made.container(
@@ -62,8 +68,7 @@ export async function makeContainer(
     await putArchive(engine, id, "/", startFiles(launch.files, signal), { signal });
   }
   for (const [mount, copy] of copies) {
-    const isReadOnly = mount.kind === "copy" && mount.readOnly;
-    if (!isReadOnly) await copyFiles(job, id, mount.path, copy);
+    if (isWritable(mount, plan.mounts)) await copyFiles(job, id, mount.path, copy);
     else await copyByAnother(job, { mount, copy, volume: volumes.get(mount)!, made });
   }
   report({ stage: "start", message: `starting container "${name}"` });
@@ -78,19 +83,31 @@ async function makeVolumes(
 ): Promise<Map<PlannedMount, string>> {
   const random = crypto.randomUUID().slice(0, 8);
   const volumes = new Map<PlannedMount, string>();
+  const all: Promise<unknown>[] = [];
   for (const mount of plan.mounts) {
     const driverOptions = volumeOptions(mount);
     if (!driverOptions) continue;
     const name = `${plan.containerName}-${random}-${volumes.size + 1}`;
     made.addVolume(name);
-    await createVolume(engine, { name, labels, driverOptions }, { timeout: momentTimeout });
-    watch.signal.throwIfAborted();
     volumes.set(mount, name);
+    all.push(createVolume(engine, { name, labels, driverOptions }, { timeout: momentTimeout }));
   }
+  const failed = (await Promise.allSettled(all)).find((result) => result.status === "rejected"); // none is left behind
+  if (failed) throw failed.reason;
+  watch.signal.throwIfAborted();
   return volumes;
 }
 
-/** Copies into a volume that the container may only read, by a container that is never started. */
+/**
+ * Whether files can be put into a mount by way of the container: it may write there, and nothing is mounted inside, which
+ * might get them instead.
+ */
+function isWritable(mount: PlannedMount, mounts: readonly PlannedMount[]): boolean {
+  if (mount.kind === "copy" && mount.readOnly) return false;
+  return !mounts.some(({ path }) => path.startsWith(`${mount.path}/`));
+}
+
+/** Copies into a volume by a container that has nothing else and is never started. */
 async function copyByAnother(
   job: Job,
   { mount, copy, volume, made }: { mount: PlannedMount; copy: Copy; volume: string; made: Made },
