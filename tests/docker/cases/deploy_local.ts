@@ -9,14 +9,13 @@ import { ServiceError } from "../../../core/errors.ts";
 import { containerServingSpec, emptyDir, Model, sharedMemory } from "../../../plugins/deploy/mod.ts";
 import { connectEngine } from "../../../plugins/local-docker/engine/connect.ts";
 import type { Engine } from "../../../plugins/local-docker/engine/engine.ts";
-import { listContainers } from "../../../plugins/local-docker/engine/list-containers.ts";
-import { listVolumes } from "../../../plugins/local-docker/engine/volumes.ts";
 import { localDocker } from "../../../plugins/local-docker/mod.ts";
 import { fromDisk } from "../../../plugins/storage/files.ts";
 import { fromMap } from "../../../plugins/storage/map.ts";
 import { memory } from "../../../plugins/storage/memory.ts";
 import { tarGz } from "../../../plugins/storage/tar.ts";
 import { pythonImage, tinyImage } from "../images.ts";
+import { counted } from "../left.ts";
 import { writeWheel } from "../wheel.ts";
 
 let engine: Engine;
@@ -26,18 +25,6 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), "deploy-local-"));
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-/** What is there now, of containers, volumes and temporary folders. */
-async function counted() {
-  const containers = await listContainers(engine, { all: true });
-  const volumes = await listVolumes(engine);
-  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith("pai-edge"));
-  return {
-    containers: containers.map(({ name }) => name).sort(),
-    volumes: volumes.map(({ name }) => name).sort(),
-    folders: folders.sort(),
-  };
-}
 
 const server = `
 import http.server, json, os, sys
@@ -89,7 +76,7 @@ test("localDocker() deploys code, requirements, a model, mounts and variables, a
     },
   });
   inferenceSpec.config.metadata.memory = 512;
-  const before = await counted();
+  const before = await counted(engine);
   const events: ProgressEvent[] = [];
   const target = localDocker({ storage: bucket });
   const service = await new Model({ inferenceSpec, modelData: fromDisk(model) }).deploy(target, {
@@ -127,7 +114,7 @@ test("localDocker() deploys code, requirements, a model, mounts and variables, a
   } finally {
     await service.delete();
   }
-  assert.deepEqual(await counted(), before);
+  assert.deepEqual(await counted(engine), before);
 });
 
 /** No secret in what lists of processes and containers show, and no way in from another machine. */
@@ -154,7 +141,7 @@ async function assertPrivate(name: string): Promise<void> {
 test("a model on OSS that is one archive is unpacked, unless it shall not be", async () => {
   const bucket = memory({ bucket: "models" });
   await bucket.put("m/model.tar.gz", tarGz(fromMap({ "name": "packed", "deep/er/x": "1" })));
-  const before = await counted();
+  const before = await counted(engine);
   for (const [unpackModel, expected] of [[true, "packed"], [false, ""]] as const) {
     const inferenceSpec = containerServingSpec({
       image: await tinyImage(engine),
@@ -169,13 +156,13 @@ test("a model on OSS that is one archive is unpacked, unless it shall not be", a
     const { model } = await service.predictor().predict({}) as { model: string };
     assert.equal(model, expected);
   }
-  assert.deepEqual(await counted(), before);
+  assert.deepEqual(await counted(engine), before);
 });
 
 test("folders of this machine are read-only, writable or a copy, as asked", async () => {
   const shared = join(folder, "shared");
   mkdirSync(shared, { recursive: true });
-  const before = await counted();
+  const before = await counted(engine);
   for (const [folders, expected] of [["read-only", []], ["copy", []], ["writable", ["made"]]] as const) {
     const inferenceSpec = containerServingSpec({
       image: await tinyImage(engine),
@@ -189,5 +176,5 @@ test("folders of this machine are read-only, writable or a copy, as asked", asyn
     });
     assert.deepEqual(readdirSync(shared).filter((name) => name !== "file"), expected, folders);
   }
-  assert.deepEqual(await counted(), before);
+  assert.deepEqual(await counted(engine), before);
 });
