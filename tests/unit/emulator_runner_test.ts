@@ -188,7 +188,7 @@ test("memory, images, ports, engines and folders: each failure names its cause",
       "image-pull",
     ],
     [coded("Cannot reach Docker: start it", "NO_ENGINE"), /Failed.*Cannot reach Docker: start it/, "unknown"],
-    [late, /Waiting.*health check/, "port"],
+    [late, /Failed.*port 8000 was never opened.*health check/, "port"],
   ];
   for (const [failure, says, kind] of failures) {
     const { cloud } = cloudWith(() => Promise.reject(failure));

@@ -19,7 +19,9 @@ export function containerFailure(error: unknown, config: JsonObject): Failure {
   const told = read(error);
   if (told.oomKilled) return killed(told);
   if (told.exitCode !== undefined) return exited(told, told.exitCode);
-  if (told.name === "TimeoutError") return unready(told, config);
+  if (told.name === "TimeoutError" || /^(WaitTimeout|Hopeless|StartupCheckFailed)$/.test(told.code ?? "")) {
+    return unready(told, config);
+  }
   if (/IMAGE|PULL/i.test(told.code ?? "")) return unpulled(told, config);
   return unmounted(told);
 }
@@ -76,13 +78,13 @@ function killed(told: Told): Failure {
   };
 }
 
-/** As in EAS, a service whose port or health check doesn't answer goes on waiting. */
+/** In EAS it would go on waiting; here the runner has given up, and its container is gone. */
 function unready({ message, logs }: Told, config: JsonObject): Failure {
   return {
-    reason: "WAITING",
-    stage: "readiness",
-    message: () => "Service is now waiting to all available",
-    instance: { status: "Running", reason: "ContainersNotReady" },
+    reason: "FAILED",
+    stage: "startup",
+    message: (instance) => `Instance <${instance}> not healthy: ${message}`,
+    instance: { status: "Pending", reason: "ContainersNotReady" },
     incidents: () => [started, { reason: "Unhealthy", message: `Readiness probe failed: ${message}` }],
     log: logs,
     diagnosis: {

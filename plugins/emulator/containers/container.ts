@@ -118,6 +118,7 @@ export class Container implements InstanceContainer {
     const { name, config } = this.#order;
     return this.#service = await target.deploy(toDeployment(config, store), {
       serviceName: name,
+      temporary: true,
       signal: this.#abort.signal,
       onProgress: (event) => this.#progress(event),
     });
