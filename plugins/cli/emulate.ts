@@ -27,6 +27,8 @@ export interface EmulateOptions {
   scenario: readonly (readonly [service: string, scenario: string])[];
   /** Whether requests may ask to go wrong; see `requestedFaults()`. @default {false} */
   faults?: boolean;
+  /** Whether services with containers run in containers of this machine. @default {false} */
+  docker?: boolean;
 }
 
 /** The bucket that exists from the start. */
@@ -38,7 +40,7 @@ const bucket = "emulator-bucket";
  * @throws {PaiError} with the code `PortInUse` or the system's own when the port can't be had.
  */
 export async function startEmulator(
-  { port, folder, forward, scenario, faults }: EmulateOptions,
+  { port, folder, forward, scenario, faults, docker }: EmulateOptions,
 ): Promise<ListeningEmulator> {
   const objects = folder === undefined ? undefined : onDisk({ folder });
   try {
@@ -47,6 +49,7 @@ export async function startEmulator(
       handlers: Object.fromEntries(forward.map(([service, url]) => [service, forwarder(url)])),
       scenarios: Object.fromEntries(scenario) as Record<string, Scenario>, // which are checked there
       ...(objects && { objects }),
+      ...(docker && { runner: (await import("../local-docker/mod.ts")).localDocker() }),
     });
     const handle = faults ? faultyHandle(cloud.handle, requestedFaults()) : cloud.handle;
     const server = await serve({ handle }, { port });
@@ -62,6 +65,7 @@ export async function startEmulator(
       },
       async close() {
         await server.close();
+        await cloud.close();
         await objects?.close();
       },
     };

@@ -14,6 +14,8 @@ interface Flags extends OutputFlags {
   readonly scenario?: readonly Pair<string>[];
   /** Whether requests may ask to go wrong. */
   readonly faults?: boolean;
+  /** Whether containers are run. */
+  readonly docker?: boolean;
 }
 
 /** `pai emulator`: a small Alibaba Cloud on this machine. */
@@ -28,6 +30,7 @@ export const emulatorCommand = command<Flags, []>({
     ["--forward app=http://127.0.0.1:8000", "A server that you run answers for the service app"],
     ["--scenario iris=ImagePullBackOff", "The service iris fails in this way when it is deployed"],
     ["--faults", "A request with the header 'X-Emulator-Fault: 503 first=2' succeeds at its third attempt"],
+    ["--docker", "Services with containers run in containers of this machine, and end with the emulator"],
     ["--folder /var/tmp/objects", "Objects on disk, so that gigabytes fit"],
   ],
   flags: {
@@ -48,12 +51,18 @@ export const emulatorCommand = command<Flags, []>({
       withNegated: false,
       brief: "Let requests ask for faults: 503, 'delay=500', 'cut=10' and more in X-Emulator-Fault",
     },
+    docker: {
+      kind: "boolean",
+      optional: true,
+      withNegated: false,
+      brief: "Run services with containers for real, by Docker or Podman",
+    },
   },
   args: [],
-  async run({ io, print, progress }, { port, folder, forward = [], scenario = [], faults }) {
+  async run({ io, print, progress }, { port, folder, forward = [], scenario = [], faults, docker }) {
     const { startEmulator } = await import("../emulate.ts"); // by far the largest part of the program
     const { url, env, close } = await startEmulator({
-      ...{ port, forward, scenario, faults },
+      ...{ port, forward, scenario, faults, docker },
       ...(folder !== undefined && { folder: resolve(io.cwd, folder) }),
     });
     try {
