@@ -5,6 +5,7 @@ import { deleteCommand } from "./commands/delete.ts";
 import { deployCommand } from "./commands/deploy.ts";
 import { emulatorCommand } from "./commands/emulator.ts";
 import { getCommand } from "./commands/get.ts";
+import { localCommands } from "./commands/local.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { lsCommand } from "./commands/ls.ts";
 import { planCommand } from "./commands/plan.ts";
@@ -25,6 +26,7 @@ export const commands = {
   delete: deleteCommand,
   logs: logsCommand,
   predict: predictCommand,
+  local: localCommands,
   emulator: emulatorCommand,
 };
 
@@ -34,6 +36,7 @@ EXAMPLES
   pai emulator                                  a small Alibaba Cloud on this machine, to try all of it
   pai deploy --name iris --model ./model --processor xgboost --instance-type ecs.c6.large
   pai predict iris '[[5.1, 3.5, 1.4, 0.2]]'
+  pai local --image app:1 --command 'python app.py'   the same in a container of this machine, before it is deployed
 
 Access keys come from ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET or from a profile in
 ~/.aliyun/config.json or ~/.alibabacloud/credentials.ini, never from the command line.

@@ -7,6 +7,7 @@ import {
   TimeoutError,
 } from "../../core/errors.ts";
 import { PredictionError } from "../../core/errors.ts";
+import { DockerError, type DockerErrorCode } from "../local-docker/engine/docker-error.ts";
 import { Interrupt } from "./context.ts";
 
 /** What `pai` exits with. The numbers are part of its interface and don't change. */
@@ -56,6 +57,13 @@ export class InvalidFileError extends Error {
 const auth =
   /AccessKey|Signature|SecurityToken|Unauthorized|Forbidden|NoPermission|AccessDenied|Unauthenticated/i;
 const conflict = /AlreadyExist|Conflict|InvalidServiceStatus|NameTaken/i;
+const ofEngines: Partial<Record<DockerErrorCode, number>> = {
+  IMAGE_NOT_FOUND: exitCodes.notFound,
+  NOT_FOUND: exitCodes.notFound,
+  CONFLICT: exitCodes.conflict,
+  PORT_TAKEN: exitCodes.conflict,
+  REGISTRY_AUTH: exitCodes.auth,
+};
 const invalid = new Set(["NotConfigured", "InvalidConfig"]);
 
 /** The exit code that an error stands for. */
@@ -65,6 +73,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof InvalidFileError || isInvalidConfig(error)) return exitCodes.invalid;
   // The library's own refusals of arguments; those of the engine are defects.
   if (!(error instanceof PaiError)) return isRefusal(error) ? exitCodes.usage : exitCodes.failure;
+  if (error instanceof DockerError) return ofEngines[error.code] ?? exitCodes.remote;
   const { code = "", status } = error;
   if (error instanceof TimeoutError) return exitCodes.timeout;
   if (error instanceof CredentialsError || auth.test(code)) return exitCodes.auth;

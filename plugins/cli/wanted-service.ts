@@ -18,6 +18,8 @@ import type { ServiceFile } from "./service-file.ts";
 export interface WantedService {
   /** What to run. */
   model: Model;
+  /** How the model is served; what is changed in it is seen when it is deployed. */
+  spec: InferenceSpec;
   /** How. */
   options: Pick<EasDeployOptions, "serviceName" | "instanceType" | "instanceCount" | "options" | "labels">;
   /** Whether files are to be uploaded. */
@@ -85,6 +87,7 @@ export function wantedService(
     : place.source("model", data, flags.model === undefined ? place.folder : cwd);
   return {
     model: new Model({ inferenceSpec: spec, ...(modelData && { modelData }) }),
+    spec,
     options: {
       ...(flags.name && { serviceName: flags.name }),
       ...(flags.instanceType && { instanceType: flags.instanceType }),

@@ -14,7 +14,10 @@ export interface GcOptions {
    * run, as they are on another machine or in a container. @default {false}
    */
   all?: boolean;
-  /** Whether to leave containers that run, and what they use: those of scripts that deployed a service and ended. @default {false} */
+  /**
+   * Whether to leave containers that run, and what they use: those of scripts that deployed a service and ended. Temporary
+   * ones are removed all the same, as their process should have done. @default {false}
+   */
   keepRunning?: boolean;
   /** Whether to only tell what would be removed. @default {false} */
   dryRun?: boolean;
@@ -58,8 +61,8 @@ export async function collectGarbage(engine: Engine, options: GcOptions = {}): P
   const isGarbage = (owner: Life): boolean => all || owner === "dead";
   const listed = await listContainers(engine, { labels: { [labels.service]: true }, all: true, ...limits });
   const found = listed.map((container) => ({ ...container, ...itemOf(container) }));
-  const containers = found.filter(({ owner, status }) =>
-    isGarbage(owner) && !(keepRunning && status === "running")
+  const containers = found.filter(({ owner, status, labels: found }) =>
+    isGarbage(owner) && !(keepRunning && status === "running" && found[labels.temporary] !== "true")
   );
   const kept = found.filter((container) => !containers.includes(container)).map(({ labels }) => labels);
   const volumes = (await listVolumes(engine, { labels: { [labels.service]: true }, ...limits }))

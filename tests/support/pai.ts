@@ -27,7 +27,7 @@ export interface RunOptions {
   /** Hears of what is written on standard error, as it is written. */
   onError?: (text: string) => void;
   /** Hears of what is written on standard output, as it is written. */
-  onOutput?: () => void;
+  onOutput?: (text: string) => void;
 }
 
 /** A folder, an emulator, and `pai` run in this process as often as a test wants. */
@@ -90,7 +90,7 @@ async function run(
       isTTY: tty.includes("stdout"),
       write(chunk) {
         written.out.push(chunk);
-        onOutput?.();
+        onOutput?.(String(chunk));
       },
     },
     stderr: {

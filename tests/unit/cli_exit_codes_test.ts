@@ -9,6 +9,7 @@ import {
   StorageError,
   TimeoutError,
 } from "../../core/errors.ts";
+import { DockerError } from "../../plugins/local-docker/engine/docker-error.ts";
 import { Interrupt } from "../../plugins/cli/context.ts";
 import { exitCodeOf, InvalidFileError, UsageError } from "../../plugins/cli/exit-codes.ts";
 import { errorDocument } from "../../plugins/cli/report-error.ts";
@@ -44,6 +45,10 @@ const rows: [what: string, error: unknown, code: number][] = [
   ["throttling that did not end", api("Throttling.User", 429), 8],
   ["a failed prediction", new PredictionError("x", { status: 500 }), 8],
   ["no connection", new PaiError("x", { code: "NetworkError" }), 8],
+  ["an image that isn't there", new DockerError("x", { code: "IMAGE_NOT_FOUND" }), 3],
+  ["a container's name that is taken", new DockerError("x", { code: "CONFLICT" }), 4],
+  ["a registry that wants another account", new DockerError("x", { code: "REGISTRY_AUTH" }), 5],
+  ["no container engine", new DockerError("x", { code: "NO_ENGINE" }), 8],
   ["Ctrl-C", new Interrupt(), 130],
   ["a request to end", new Interrupt(143), 143],
 ];
