@@ -20,7 +20,7 @@ export function logs(
   options: LogOptions = {},
 ): AsyncIterable<LogLine> {
   const what = `Cannot read the log of service "${service.name}"`;
-  check(what, options);
+  checkLogOptions(what, options);
   const { follow = false, keyword = "", tail, signal } = options;
   return (async function* () {
     if (signal?.aborted) {
@@ -53,7 +53,12 @@ export function logs(
   })();
 }
 
-function check(what: string, options: LogOptions): void {
+/**
+ * Checks what is asked of a log.
+ *
+ * @throws {TypeError} or {RangeError} as {@linkcode logs} does.
+ */
+export function checkLogOptions(what: string, options: LogOptions): void {
   const { follow, tail, since, until, instance, container, keyword, previous, timeout } = options;
   if (instance !== undefined || container !== undefined) {
     const name = instance !== undefined ? "instance" : "container";

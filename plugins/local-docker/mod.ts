@@ -52,3 +52,9 @@ export type {
 } from "./plan/container-plan.ts";
 export { dockerRun, dockerRunText } from "./plan/docker-run.ts";
 export type { LocalFolders } from "./plan/mounts.ts";
+export type { ProcessorImages } from "./processors/images.ts";
+export type { Handler } from "../processors/handler.ts";
+export { jsonProcessor, type RunRows } from "../processors/json-processor.ts";
+export type { DTypeOfType, ModelSignature, ModelTensor, TensorsOf } from "../processors/model-signature.ts";
+export { type ModelOutputs, pytorchProcessor, type RunModel } from "../processors/pytorch-processor.ts";
+export { tensorflowProcessor, type TensorFlowProcessorOptions } from "../processors/tensorflow-processor.ts";

@@ -1,7 +1,10 @@
+import type { Serializer } from "../../core/serializer.ts";
 import type { Storage } from "../../core/storage.ts";
 import type { DeployOptions } from "../../core/target.ts";
+import type { Handler } from "../processors/handler.ts";
 import type { EngineTls } from "./engine/endpoint.ts";
 import type { Gpus, PullPolicy } from "./plan/container-plan.ts";
+import type { ProcessorImages } from "./processors/images.ts";
 import type { LocalFolders } from "./plan/mounts.ts";
 
 /** What a target and a single deployment may both say; the deployment's word counts. */
@@ -19,6 +22,18 @@ export interface ContainerOptions {
 
 /** Options of {@linkcode localDocker}. */
 export interface LocalDockerOptions extends ContainerOptions {
+  /**
+   * What runs services with processors that nothing here runs, or runs them in another way, in this process, by their
+   * codes: `{ pmml: jsonProcessor((rows) => …) }`. XGBoost needs none.
+   */
+  processors?: Readonly<Record<string, Handler>>;
+  /** Images that run models of TensorFlow and PyTorch processors, in place of the usual ones. */
+  images?: ProcessorImages;
+  /**
+   * Formats of services' predictors: of those that are deployed without a serializer, the first one that matches the
+   * configuration, such as `[tensorflow(), pytorch()]`. @default {JSON for all}
+   */
+  serializers?: readonly Serializer[];
   /**
    * Address of the engine: `unix:///path`, `npipe:////./pipe/name`, `tcp://host:port` or `https://host:port`.
    * @default {`DOCKER_HOST`, else the Docker context in use, else the first usual socket that answers}
@@ -72,6 +87,9 @@ const targetOptions: Record<keyof LocalDockerOptions, true> = {
   limits: true,
   publishedAt: true,
   unpackModel: true,
+  processors: true,
+  images: true,
+  serializers: true,
   gpus: true,
   pull: true,
   platform: true,
@@ -103,12 +121,26 @@ export function checkTargetOptions(options: LocalDockerOptions): void {
   checkNames(what, options, targetOptions);
   checkContainerOptions(what, options);
   checkKinds(what, options, { limits: "boolean", unpackModel: "boolean", publishedAt: "string" });
+  checkProcessors(what, options);
   const { folders = "read-only" } = options;
   if (!["read-only", "writable", "copy"].includes(folders)) {
     throw new TypeError(
       `${what}: folders is ${JSON.stringify(folders)}; use "read-only", "writable" or "copy"`,
     );
   }
+}
+
+function checkProcessors(
+  what: string,
+  { processors = {}, images = {}, serializers = [] }: LocalDockerOptions,
+): void {
+  const wrong = Object.entries(processors).find(([, handler]) => typeof handler !== "function");
+  if (wrong) {
+    throw new TypeError(`${what}: the processor "${wrong[0]}" is no handler; make one with jsonProcessor()`);
+  }
+  checkNames(what, images, { tensorflow: true, pytorch: true });
+  checkKinds(what, images, { tensorflow: "string", pytorch: "string" });
+  if (!Array.isArray(serializers)) throw new TypeError(`${what}: serializers must be a list`);
 }
 
 /**

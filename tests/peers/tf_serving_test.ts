@@ -19,7 +19,7 @@ test("TensorFlow Serving, behind a processor's protocol", { skip: skipPython }, 
 
   /** A predictor of one of its models, through the proxy. */
   async function model<I, O>(name: string, serializer: Serializer<I, O>): Promise<Predictor<I, O>> {
-    const proxy = await listen(tfServing({ model: () => `${server.url}/v1/models/${name}` }));
+    const proxy = await listen(tfServing(name, (path, init) => fetch(`${server.url}/${path}`, init)));
     proxies.push(proxy);
     return new Predictor({ endpoint: proxy.url, serializer, retry: false });
   }

@@ -3,6 +3,7 @@ import { Predictor } from "../../../core/predictor.ts";
 import type { Serializer } from "../../../core/serializer.ts";
 import type { ServiceConfig } from "../../../core/service-config.ts";
 import type {
+  DeleteOptions,
   LogLine,
   LogOptions,
   Service,
@@ -24,11 +25,12 @@ export interface ProcessServiceParts<Input, Output> {
   handler: Handler;
   /** Format of its predictor. */
   serializer: Serializer<Input, Output>;
+  /** Whether it is deleted when the block ends that holds it. */
+  temporary: boolean;
 }
 
 /** A model that runs in this process, at a port of this machine; it needs no container engine, and ends with the process. */
-export class ProcessService<Input = unknown, Output = unknown>
-  implements Service<Input, Output>, AsyncDisposable {
+export class ProcessService<Input = unknown, Output = unknown> implements Service<Input, Output> {
   /** Name of the service. */
   readonly name: string;
   readonly #config: ServiceConfig;
@@ -38,11 +40,12 @@ export class ProcessService<Input = unknown, Output = unknown>
   #status: "Stopped" | "Running" | "Deleted" = "Stopped";
 
   /** Nothing listens until it is started. */
-  constructor({ name, config, handler, serializer }: ProcessServiceParts<Input, Output>) {
+  constructor({ name, config, handler, serializer, temporary }: ProcessServiceParts<Input, Output>) {
     this.name = name;
     this.#config = config;
     this.#serializer = serializer;
     this.#loopback = new Loopback(this.#log.noting(handler));
+    if (temporary) Object.defineProperty(this, Symbol.asyncDispose, { value: () => this.delete() });
   }
 
   /** Tells the state, and the address while it runs. */
@@ -87,23 +90,17 @@ export class ProcessService<Input = unknown, Output = unknown>
     });
   }
 
-  /** Stops for good. */
-  delete(options: StateChangeOptions = {}): Promise<void> {
-    return this.#now("delete", options, async () => {
-      this.#status = "Deleted";
-      this.#log.end();
-      await this.#loopback.close();
-    });
-  }
-
-  /** Deletes the service, unless it is deleted already. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#status !== "Deleted") await this.delete();
+  /** Stops for good; one that is deleted already is as good. */
+  async delete({ signal }: DeleteOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    this.#status = "Deleted";
+    this.#log.end();
+    await this.#loopback.close();
   }
 
   /** The requests that came, each with its status and time, and the errors of the model. */
   logs(options?: LogOptions): AsyncGenerator<LogLine> {
-    return this.#log.read(options);
+    return this.#log.read(`Cannot read the log of service "${this.name}"`, options);
   }
 
   /** A client of the service that speaks the format it was deployed with. */

@@ -1,3 +1,4 @@
+import { PredictionError } from "../../../core/errors.ts";
 import { Predictor } from "../../../core/predictor.ts";
 import type { Serializer } from "../../../core/serializer.ts";
 import type { ServiceConfig } from "../../../core/service-config.ts";
@@ -17,31 +18,43 @@ import { Loopback } from "./loopback.ts";
 export interface ProxiedServiceParts<Input, Output> {
   /** The service behind it: a container that speaks another protocol. */
   inner: Service;
-  /** Speaks the processor's protocol; asks the container at the address that it is given, which changes with each start. */
-  translate: (endpoint: () => string) => Handler;
+  /** Makes what speaks the processor's protocol and asks the container; once for each start. */
+  translate: (ask: AskContainer) => Handler;
   /** The configuration that was deployed, which is not the container's. */
   config: ServiceConfig;
   /** Format of its predictor. */
   serializer: Serializer<Input, Output>;
+  /** Whether it is deleted when the block ends that holds it. */
+  temporary: boolean;
 }
+
+/** Sends a request to a path of the container, wherever it listens now, and resolves to whatever it answers. */
+export type AskContainer = (
+  path: string,
+  init?: { method?: string; body?: string; signal?: AbortSignal },
+) => Promise<Response>;
 
 /**
  * A processor whose model runs in a container with another protocol, with what translates between the two in this
  * process. When the process ends, nobody translates: the container is of no use then, and left to `gc()`.
  */
-export class ProxiedService<Input = unknown, Output = unknown>
-  implements Service<Input, Output>, AsyncDisposable {
+export class ProxiedService<Input = unknown, Output = unknown> implements Service<Input, Output> {
   readonly #inner: Service;
   readonly #config: ServiceConfig;
   readonly #serializer: Serializer<Input, Output>;
+  readonly #translate: (ask: AskContainer) => Handler;
   readonly #loopback: Loopback;
+  #handler: Handler = () => new Response(null, { status: 503 });
 
   /** Nothing listens until {@linkcode ProxiedService.open}. */
-  constructor({ inner, translate, config, serializer }: ProxiedServiceParts<Input, Output>) {
+  constructor(parts: ProxiedServiceParts<Input, Output>) {
+    const { inner, translate, config, serializer, temporary } = parts;
     this.#inner = inner;
     this.#config = config;
     this.#serializer = serializer;
-    this.#loopback = new Loopback(translate(() => inner.predictor().endpoint));
+    this.#translate = translate;
+    this.#loopback = new Loopback((request) => this.#handler(request));
+    if (temporary) Object.defineProperty(this, Symbol.asyncDispose, { value: () => this.delete() });
   }
 
   /** Name of the service. */
@@ -50,8 +63,9 @@ export class ProxiedService<Input = unknown, Output = unknown>
   }
 
   /** Listens. */
-  open(): Promise<void> {
-    return this.#loopback.open();
+  async open(): Promise<void> {
+    this.#handler = this.#translate(asking(this.#inner));
+    await this.#loopback.open();
   }
 
   /** Tells the state of the container, and the address of what translates for it. */
@@ -67,7 +81,7 @@ export class ProxiedService<Input = unknown, Output = unknown>
   /** Starts the container. */
   async start(options?: StateChangeOptions): Promise<void> {
     await this.#inner.start(options);
-    await this.#loopback.open();
+    await this.open();
   }
 
   /** Stops the container. */
@@ -80,13 +94,6 @@ export class ProxiedService<Input = unknown, Output = unknown>
   async delete(options?: DeleteOptions): Promise<void> {
     await this.#inner.delete(options);
     await this.#loopback.close();
-  }
-
-  /** Deletes the service, unless it is deleted already. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#loopback.close();
-    if (isDisposable(this.#inner)) await this.#inner[Symbol.asyncDispose]();
-    else await this.#inner.delete();
   }
 
   /** What the container printed. */
@@ -112,6 +119,15 @@ export class ProxiedService<Input = unknown, Output = unknown>
   }
 }
 
-function isDisposable(service: Service): service is Service & AsyncDisposable {
-  return Symbol.asyncDispose in service;
+/** Asks a service in its own way: its predictors know where it listens. */
+function asking(service: Service): AskContainer {
+  const predictor = service.predictor();
+  return async (path, { method = "GET", body, signal } = {}) => {
+    try {
+      return await predictor.rawPredict(body, { path, method, signal, retry: false, timeout: Infinity });
+    } catch (error) {
+      if (!(error instanceof PredictionError && error.status)) throw error;
+      return new Response(error.body, { status: error.status }); // no success, which is for the asker to judge
+    }
+  };
 }

@@ -1,4 +1,5 @@
 import type { LogLine, LogOptions } from "../../../core/service.ts";
+import { checkLogOptions } from "../logs.ts";
 import type { Handler } from "../../processors/handler.ts";
 
 /** A line that was kept. */
@@ -49,10 +50,20 @@ export class RequestLog {
     this.#wake();
   }
 
-  /** The lines that were asked for, the oldest first. */
-  async *read(options: LogOptions = {}): AsyncGenerator<LogLine> {
-    const { follow = false, tail = Infinity, since, until, keyword = "", signal } = options;
-    if (follow && until) throw new TypeError("Cannot read the log: follow has no end, so leave out until");
+  /**
+   * The lines that were asked for, the oldest first.
+   *
+   * @param what Beginning of errors' messages.
+   * @throws {TypeError} or {RangeError} when they can't be.
+   */
+  read(what: string, options: LogOptions = {}): AsyncGenerator<LogLine> {
+    checkLogOptions(what, options);
+    return this.#read(options);
+  }
+
+  async *#read(options: LogOptions): AsyncGenerator<LogLine> {
+    const { follow = false, tail = Infinity, since, until, keyword = "", previous, signal } = options;
+    if (previous) return; // it was never started again by itself
     const isWanted = ({ text, time }: Kept): boolean =>
       text.includes(keyword) && !(since && time < since) && !(until && time > until);
     if (!follow) signal?.throwIfAborted();

@@ -1,27 +1,23 @@
+import { systemClock } from "../../../core/clock.ts";
 import { PaiError, ServiceError } from "../../../core/errors.ts";
 import type { FileSource } from "../../../core/files.ts";
 import type { Serializer } from "../../../core/serializer.ts";
-import type { ServiceConfig } from "../../../core/service-config.ts";
 import type { ProgressEvent, Service } from "../../../core/service.ts";
 import type { Storage } from "../../../core/storage.ts";
 import type { Deployment } from "../../../core/target.ts";
 import { bounded } from "../../../core/timeout.ts";
+import { timeLeft, type Watch, watchOf } from "../../../core/watch.ts";
 import { type BuiltInProcessor, builtInProcessor, speaksJson } from "../../processors/built-in.ts";
 import type { Handler } from "../../processors/handler.ts";
 import { pytorchContainer, servedName, tensorflowContainer } from "./container-deployments.ts";
 import { type ProcessorImages, pytorchImage, tensorflowImage } from "./images.ts";
 import { listModel, type ModelFiles, modelSource, readModel } from "./model-files.ts";
 import { ProcessService } from "./process-service.ts";
-import { ProxiedService } from "./proxied-service.ts";
+import { type AskContainer, ProxiedService } from "./proxied-service.ts";
 import { tfServing } from "./tf-serving/handler.ts";
-
-/** A service that ends with the block that holds it. */
-type LocalService<Input, Output> = Service<Input, Output> & AsyncDisposable;
 
 /** How a container is to be run for a processor. */
 export interface ContainerWish {
-  /** What `describe()` tells: the configuration that was deployed. */
-  readonly config: ServiceConfig;
   /** Where its image runs, when there is only one such place and nothing else is asked for. */
   readonly platform?: string;
   /** Whether the container is of no use when this process has ended. */
@@ -44,17 +40,21 @@ export interface ProcessorRun<Input, Output> {
   readonly hasGpus?: boolean;
   /** Format of the service's predictor. */
   readonly serializer: Serializer<Input, Output>;
+  /** Whether the service is deleted when the block ends that holds it. */
+  readonly temporary?: boolean;
   /** Ends the deployment. */
   readonly signal?: AbortSignal;
   /** Longest time in milliseconds. @default {1800000} */
   readonly timeout?: number;
   /** Hears of each step. */
   readonly onProgress?: (event: ProgressEvent) => void;
+  /** How long it may look hopeless, in milliseconds. @default {120000} */
+  readonly giveUpAfter?: number;
   /** Runs a container; asks for an engine only when it is called. */
   readonly runContainer: (
     deployment: Deployment,
     wish: ContainerWish,
-  ) => Promise<LocalService<Input, Output>>;
+  ) => Promise<Service<Input, Output>>;
 }
 
 /** Whether a deployment is one of a processor, not of containers. */
@@ -73,24 +73,24 @@ export function isProcessor({ config }: Deployment): boolean {
 export async function runProcessor<Input, Output>(
   deployment: Deployment,
   run: ProcessorRun<Input, Output>,
-): Promise<LocalService<Input, Output>> {
-  const { serviceName, handlers = {}, storages = [], timeout = 1_800_000, signal } = run;
+): Promise<Service<Input, Output>> {
+  const { serviceName, handlers = {}, storages = [], signal } = run;
+  const watch = watchOf(systemClock, serviceName, "deploy", run);
   const cannot = `Cannot deploy service "${serviceName}" locally`;
-  const code = String(deployment.config.processor), began = performance.now();
+  const code = String(deployment.config.processor);
   const own = Object.hasOwn(handlers, code) ? handlers[code] : undefined;
-  if (own) return await inProcess(deployment, own, run);
+  if (own) return await inProcess(deployment, own, run, watch);
   const processor = builtInProcessor(code);
   if (!processor) throw new TypeError(`${cannot}: ${unknown(code)}`);
   const source = modelSource(deployment, storages, cannot, signal);
-  const handler = await bounded(cannot, timeout, signal, async (signal) => {
+  const handler = await bounded(cannot, timeLeft(watch), signal, async (signal) => {
     const model = await listModel(source, signal);
     return isForContainer(code, model) ? undefined : await load(processor, model, run, signal);
   });
-  if (handler) return await inProcess(deployment, handler, run);
-  const left = Math.max(1, timeout - (performance.now() - began));
+  if (handler) return await inProcess(deployment, handler, run, watch);
   return await (code.startsWith("tensorflow") ? tensorflow : pytorch)(
     deployment,
-    { ...run, timeout: left },
+    { ...run, timeout: timeLeft(watch) },
     source,
   );
 }
@@ -133,18 +133,16 @@ async function load(
 async function inProcess<Input, Output>(
   { config }: Deployment,
   handler: Handler,
-  { serviceName, serializer, onProgress }: ProcessorRun<Input, Output>,
-): Promise<LocalService<Input, Output>> {
-  const began = performance.now();
-  const service = new ProcessService<Input, Output>({ name: serviceName, config, handler, serializer });
+  { serviceName: name, serializer, temporary = false }: ProcessorRun<Input, Output>,
+  watch: Watch,
+): Promise<Service<Input, Output>> {
+  const service = new ProcessService<Input, Output>({ name, config, handler, serializer, temporary });
   await service.start();
   const { internetEndpoint } = await service.describe();
-  onProgress?.({
+  watch.report({
     stage: "create",
-    name: serviceName,
     status: "Running",
-    message: `runs in this process, at ${internetEndpoint}`,
-    elapsed: performance.now() - began,
+    message: `it runs in this process, at ${internetEndpoint}`,
   });
   return service;
 }
@@ -153,29 +151,34 @@ async function tensorflow<Input, Output>(
   deployment: Deployment,
   run: ProcessorRun<Input, Output> & { timeout: number },
   source: FileSource,
-): Promise<LocalService<Input, Output>> {
-  const { config } = deployment, { images = {}, hasGpus = false, serializer, timeout } = run;
+): Promise<Service<Input, Output>> {
+  const { config } = deployment,
+    { images = {}, hasGpus = false, serializer, temporary = false, timeout } = run;
   const { image, platform } = tensorflowImage(String(config.processor), images, hasGpus);
   const inner = await run.runContainer(
     tensorflowContainer(deployment, source, image),
-    { config, platform, endsWithProcess: true, timeout },
+    { platform, endsWithProcess: true, timeout },
   );
-  const translate = (endpoint: () => string): Handler =>
-    tfServing({ model: () => new URL(`v1/models/${servedName}`, `${endpoint()}/`).href });
-  const service = new ProxiedService<Input, Output>({ inner, translate, config, serializer });
-  await service.open();
-  return service;
+  const translate = (ask: AskContainer): Handler => tfServing(servedName, ask);
+  const service = new ProxiedService<Input, Output>({ inner, translate, config, serializer, temporary });
+  try {
+    await service.open();
+    return service;
+  } catch (error) {
+    await inner.delete();
+    throw error;
+  }
 }
 
 async function pytorch<Input, Output>(
   deployment: Deployment,
   run: ProcessorRun<Input, Output> & { timeout: number },
   source: FileSource,
-): Promise<LocalService<Input, Output>> {
+): Promise<Service<Input, Output>> {
   const { image, platform } = pytorchImage(run.images ?? {}, run.hasGpus ?? false);
   return await run.runContainer(
     pytorchContainer(deployment, source, image),
-    { config: deployment.config, platform, endsWithProcess: false, timeout: run.timeout },
+    { platform, endsWithProcess: false, timeout: run.timeout },
   );
 }
 

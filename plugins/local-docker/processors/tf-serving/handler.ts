@@ -1,5 +1,4 @@
 import { toArrayProto, typeNumber } from "../../../../core/array-proto.ts";
-import { type Fetch, globalFetch } from "../../../../core/fetch.ts";
 import type { Tensor } from "../../../../core/tensor.ts";
 import type { ArrayProto } from "../../../../protos/array-proto.ts";
 import { decode, encode, predictRequest, predictResponse } from "../../../../protos/tf-predict.ts";
@@ -16,6 +15,7 @@ import {
   typeName,
 } from "../../../processors/tensor-handler.ts";
 import { describeSignature } from "../../../processors/tensorflow-processor.ts";
+import type { AskContainer } from "../proxied-service.ts";
 import { withOneRow, withoutRows } from "./empty-batch.ts";
 import { readResponse } from "./read-response.ts";
 import {
@@ -27,32 +27,24 @@ import {
 } from "./signatures.ts";
 import { writeRequest } from "./write-request.ts";
 
-/** Where TensorFlow Serving is. */
-export interface TfServingOptions {
-  /** Gives the model's address, such as `http://127.0.0.1:8501/v1/models/model`, which changes when it is started again. */
-  model: () => string;
-  /** Sends the requests. @default {globalThis.fetch} */
-  fetch?: Fetch;
-}
-
 /**
  * A TensorFlow processor whose model runs in TensorFlow Serving: what comes as messages is asked there in JSON. Integers,
  * strings and floats are exact; what that JSON has no words for (half precision, complex numbers, strings that are no
  * text from outputs whose names don't end in `_bytes`) is answered with 400 and the reason.
+ *
+ * @param model Name of the model there.
  */
-export function tfServing({ model, fetch = globalFetch }: TfServingOptions): Handler {
-  let known: { at: string; signatures: Promise<ServedSignatures> } | undefined;
+export function tfServing(model: string, ask: AskContainer): Handler {
+  const path = `v1/models/${model}`;
+  let known: Promise<ServedSignatures> | undefined;
 
-  /** Asks once for each start of the server. */
+  /** Asks once, or again after a failure. */
   function signatures(): Promise<ServedSignatures> {
-    const at = model();
-    if (known?.at === at) return known.signatures;
-    const asked = ask(fetch, `${at}/metadata`, {}).then((text) => readSignatures(JSON.parse(text)));
-    known = { at, signatures: asked };
-    asked.catch(() => { // the next request asks again
-      if (known?.signatures === asked) known = undefined;
-    });
-    return asked;
+    return known ??= said(ask(`${path}/metadata`)).then((text) => readSignatures(JSON.parse(text)))
+      .catch((error) => {
+        known = undefined;
+        throw error;
+      });
   }
 
   async function answer(body: Bytes, { signal }: Request): Promise<Bytes> {
@@ -63,9 +55,9 @@ export function tfServing({ model, fetch = globalFetch }: TfServingOptions): Han
     const oneRow = withOneRow(inputs, signature);
     const text = writeRequest(signature.signatureName, oneRow ?? inputs);
     const wanted = new Set(request.output_filter?.length ? request.output_filter : names(signature.outputs));
-    const init = { method: "POST", body: text, signal };
-    const said = readResponse(await ask(fetch, `${model()}:predict`, init), signature.outputs, wanted);
-    const outputs = oneRow ? withoutRows(said, signature) : said;
+    const answer = await said(ask(`${path}:predict`, { method: "POST", body: text, signal }));
+    const read = readResponse(answer, signature.outputs, wanted);
+    const outputs = oneRow ? withoutRows(read, signature) : read;
     return encode(predictResponse, {
       outputs: new Map(Array.from(wanted, (name) => [name, writeOutput(name, outputs, signature)])),
     });
@@ -105,18 +97,18 @@ function writeOutput(
 }
 
 /**
- * One request. What the server refuses is the caller's mistake; that it can't be reached is not.
+ * What the server says. That it refuses is the caller's mistake; that it can't be reached is not.
  *
  * @throws {BadRequest} when it refuses, with its own words.
  */
-async function ask(fetch: Fetch, url: string, init: RequestInit): Promise<string> {
-  const response = await fetch(url, init);
+async function said(answer: Promise<Response>): Promise<string> {
+  const response = await answer;
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (response.ok) return textOf(bytes);
-  const said = errorOf(new TextDecoder().decode(bytes));
+  const reason = errorOf(new TextDecoder().decode(bytes));
   const isRefusal = response.status === 400 || response.status === 501; // what its JSON has no words for is 501
-  if (isRefusal) throw new BadRequest(`the model failed: ${said}`);
-  throw new Error(`TensorFlow Serving answered ${response.status}: ${said}`);
+  if (isRefusal) throw new BadRequest(`the model failed: ${reason}`);
+  throw new Error(`TensorFlow Serving answered ${response.status}: ${reason}`);
 }
 
 /** @throws {BadRequest} when an output has bytes that are no text, which TensorFlow Serving writes as they are. */
