@@ -52,7 +52,7 @@ export async function explainFailure(
   const { code, action, state, info, health } = failure;
   const logs = info ? await lastLines(engine, container) : [];
   const cause = causeOf(container, info, logs);
-  const why = cause ? `: ${cause.message}` : info ? printedLast(logs) : "";
+  const why = cause ? `: ${cause.message}` : info?.state.startedAt ? printedLast(logs) : "";
   const isOver = info !== undefined && !info.state.running;
   return new ContainerError(`Cannot ${action} service "${name}": ${state}${why}`, {
     code: info?.state.oomKilled ? "ContainerOutOfMemory" : code,
@@ -77,7 +77,7 @@ export function causeOf(
   const signs: Signs = {
     port,
     logs,
-    ...(info && !info.state.running && { exitCode: info.state.exitCode }),
+    ...(info?.state.startedAt && !info.state.running && { exitCode: info.state.exitCode }),
     ...(info?.state.error && { engineError: info.state.error }),
     oomKilled: info?.state.oomKilled,
     ...(typeof memory === "number" && { memory }),

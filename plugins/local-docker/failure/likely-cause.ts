@@ -107,14 +107,14 @@ export function likelyCause(signs: Signs): LikelyCause | undefined {
       mend: "raise metadata.memory (in MB), or load a smaller model",
     };
   }
-  if (exitCode === undefined) return portCause(signs);
+  if (exitCode === undefined && !engineError) return portCause(signs);
   for (const text of [engineError, [...logs].reverse().join("\n")]) {
     for (const { sign, message, mend } of rules) {
       const match = sign.exec(text);
       if (match) return { message: fill(message, match), mend };
     }
   }
-  return exitCause(exitCode);
+  return exitCode === undefined ? undefined : endings[exitCode];
 }
 
 function fill(text: string, match: RegExpExecArray): string {
@@ -170,7 +170,3 @@ const endings: Record<number, LikelyCause> = {
   },
   143: { message: "it was stopped", mend: "start it again with start()" },
 };
-
-function exitCause(exitCode: number): LikelyCause | undefined {
-  return endings[exitCode];
-}
