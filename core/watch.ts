@@ -107,6 +107,7 @@ export async function pauseWithin(watch: Watch, pause: number, state: string): P
   await clock.sleep(Math.min(pause, deadline - now), signal);
 }
 
-function duration(ms: number): string {
+/** Milliseconds for people. */
+export function duration(ms: number): string {
   return ms < 10_000 ? `${Math.round(ms)} ms` : `${Math.round(ms / 1000)} s`;
 }

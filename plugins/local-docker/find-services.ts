@@ -6,6 +6,7 @@ import type { Engine, OperationOptions } from "./engine/engine.ts";
 import { inspectContainer } from "./engine/inspect-container.ts";
 import { listContainers, type ListedContainer } from "./engine/list-containers.ts";
 import { labels } from "./labels.ts";
+import { namePrefix } from "./plan/plan-container.ts";
 import { LocalService } from "./service.ts";
 
 /** Options of {@linkcode findService}. */
@@ -34,10 +35,8 @@ export async function findService<Input = unknown, Output = unknown>(
   { serializer, ...options }: FindServiceOptions<Input, Output> = {},
 ): Promise<LocalService<Input, Output>> {
   if (typeof name !== "string" || name === "") throw new TypeError("Cannot find a service without a name");
-  const found = await serviceContainers(engine, { [labels.service]: name }, options);
-  // A container that is left of an older deployment is not what runs now.
-  const newest = found.toSorted((a, b) => a.createdAt.getTime() - b.createdAt.getTime()).at(-1);
-  const service = newest && await serviceOf(engine, newest, { serializer, ...options });
+  const [found] = await serviceContainers(engine, { [labels.service]: name }, options);
+  const service = found && await serviceOf(engine, found, { serializer, ...options });
   if (service) return service;
   throw new ServiceError(
     `Cannot find service "${name}": no container of the engine ${engine.address} is labelled ${labels.service}=${name}`,
@@ -60,13 +59,18 @@ export async function* findServices(
   }
 }
 
-/** Containers that serve: those that only copy files while a service is deployed have no port. */
+/** Containers that serve, by their name: others only copy files while a service is deployed. */
 async function serviceContainers(
   engine: Engine,
   wanted: Record<string, string | true>,
   options: OperationOptions,
 ): Promise<ListedContainer[]> {
-  return await listContainers(engine, { labels: { ...wanted, [labels.port]: true }, all: true, ...options });
+  const found = await listContainers(engine, {
+    labels: { ...wanted, [labels.port]: true },
+    all: true,
+    ...options,
+  });
+  return found.filter(({ name, labels: own }) => name === `${namePrefix}${own[labels.service]}`);
 }
 
 /** The service of a container, unless that has gone since it was listed. */

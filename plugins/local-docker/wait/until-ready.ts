@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "../../../core/clock.ts";
 import { TimeoutError } from "../../../core/errors.ts";
 import type { WaitOptions } from "../../../core/service.ts";
-import { pauseWithin, timeLeft, type Watch, watchOf } from "../../../core/watch.ts";
+import { duration, pauseWithin, timeLeft, type Watch, watchOf } from "../../../core/watch.ts";
 import { DockerError } from "../engine/docker-error.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type ContainerInfo, inspectContainer } from "../engine/inspect-container.ts";
@@ -212,8 +212,12 @@ async function explained(job: Job, failure: Omit<Failure, "action" | "info">): P
 
 /** What to throw when the time is up: the error of the container, if there is a cause to tell; else the time's own. */
 async function explainedTimeout(job: Job, error: TimeoutError): Promise<Error> {
-  const { engine, container, info, watch: { action, name } } = job;
-  const state = error.message.slice(error.message.indexOf(": ") + 2);
+  const { engine, container, info, health, watch: { action, name, began, clock } } = job;
+  // The engine may have had too little time left to answer; that is not what was waited for.
+  const isOwn = error.code === "WaitTimeout" || health === undefined;
+  const state = isOwn
+    ? error.message.slice(error.message.indexOf(": ") + 2)
+    : `${health} after ${duration(clock.now() - began)}`;
   const logs = await lastLines(engine, container);
   if (causeOf(container, info, logs)) {
     return await explained(job, { code: "WaitTimeout", state, cause: error });

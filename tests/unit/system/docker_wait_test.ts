@@ -160,6 +160,23 @@ test("untilReady() tells the last state and the last line when its time is up, s
   );
 });
 
+test("untilReady() tells the last state also when the engine had no time left to answer", async () => {
+  const clock = fakeClock();
+  const began = clock.now();
+  const engine = describedEngine(() => {
+    if (clock.now() - began >= 4_000) {
+      throw new TimeoutError("Cannot look at the container: no answer within 1 ms");
+    }
+    return runningSince(began, { exec: () => 1 });
+  });
+  const config: ServiceConfig = { containers: [{ image: "x", health_check: { exec } }] };
+  const waited = untilReady(engine, { id: "c", name: "iris", port: 8000, config }, { clock, timeout: 5_000 });
+  await assert.rejects(
+    waited,
+    /^TimeoutError: Cannot wait for service "iris": the command of its check ends with 1 after/,
+  );
+});
+
 const ends: [title: string, state: Record<string, unknown> | undefined, code: string, message: RegExp][] = [
   ["exited", { Status: "exited", ExitCode: 1 }, "ContainerExited", /ended with exit code 1/],
   [
