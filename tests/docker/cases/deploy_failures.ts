@@ -176,8 +176,7 @@ test("what is inside a mount's folder is not overwritten by the mount's own file
   const before = await counted(engine);
   const inferenceSpec = containerServingSpec({
     image,
-    command:
-      "cat /model/inner/name /fixed/name; exec /bin/serve",
+    command: "cat /model/inner/name /fixed/name; exec /bin/serve",
     storage: {
       "/model": "oss://data/outer/",
       "/model/inner": fromDisk(inner),
