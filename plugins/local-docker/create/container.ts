@@ -7,9 +7,9 @@ import { putArchive } from "../engine/archive.ts";
 import { createVolume } from "../engine/volumes.ts";
 import { type Copy, copyFiles } from "../files/copy-files.ts";
 import { startFiles } from "../files/start-files.ts";
-import type { PlannedMount } from "../plan/container-plan.ts";
+import type { ContainerPlan, PlannedMount } from "../plan/container-plan.ts";
 import { containerSpec, volumeOptions } from "../plan/container-spec.ts";
-import { launchOf } from "../plan/start.ts";
+import { type Launch, launchOf } from "../plan/start.ts";
 import { fitting } from "./fitting.ts";
 import { type Job, momentTimeout } from "./job.ts";
 import type { Made } from "./made.ts";
@@ -64,6 +64,28 @@ export async function makeContainer(
       throw error instanceof DockerError && error.code === "CONFLICT" ? await nameIsTaken(job, error) : error;
     });
   signal.throwIfAborted();
+  try {
+    await fill(job, id, { launch, copies, volumes, made });
+    report({ stage: "start", message: `starting container "${name}"` });
+    await startContainer(engine, id, { signal, timeout: momentTimeout });
+  } catch (error) {
+    throw mountFailure(plan, error) ?? error;
+  }
+  return id;
+}
+
+/** Puts into the container what starts it, and into its volumes what they hold. */
+async function fill(
+  job: Job,
+  id: string,
+  { launch, copies, volumes, made }: {
+    launch: Launch;
+    copies: ReadonlyMap<PlannedMount, Copy>;
+    volumes: ReadonlyMap<PlannedMount, string>;
+    made: Made;
+  },
+): Promise<void> {
+  const { engine, plan, watch: { signal } } = job;
   if (Object.keys(launch.files).length > 0) {
     await putArchive(engine, id, "/", startFiles(launch.files, signal), { signal });
   }
@@ -71,9 +93,20 @@ export async function makeContainer(
     if (isWritable(mount, plan.mounts)) await copyFiles(job, id, mount.path, copy);
     else await copyByAnother(job, { mount, copy, volume: volumes.get(mount)!, made });
   }
-  report({ stage: "start", message: `starting container "${name}"` });
-  await startContainer(engine, id, { signal, timeout: momentTimeout });
-  return id;
+}
+
+/** The error of a file system that the engine can't mount, which shows when the container is first used. */
+function mountFailure({ serviceName, mounts }: ContainerPlan, error: unknown): DockerError | undefined {
+  const mount = mounts.find(({ kind }) => kind === "nfs");
+  if (mount?.kind !== "nfs" || !(error instanceof DockerError) || !/failed to mount/i.test(error.message)) {
+    return;
+  }
+  const why = /[^:]*$/.exec(error.message)?.[0].trim();
+  return new DockerError(
+    `Cannot deploy service "${serviceName}" locally: "${mount.path}" can't be mounted from ${mount.server}:${mount.folder} ` +
+      `(${why}); see that the engine's machine has NFS and reaches the server: NAS is only reached inside its VPC`,
+    { ...error, cause: error },
+  );
 }
 
 /** Makes a volume for each mount that is one. Names are random, so that what is removed is nobody else's. */
