@@ -7,7 +7,9 @@ import { stop } from "esbuild";
 import { coldGoals } from "./cold.ts";
 import { generate } from "./codecs/generate.ts";
 import { goalRows } from "./end-to-end/goals.ts";
+import { mapGoals, mapTable, measureMap } from "./end-to-end/map.ts";
 import { measureEndToEnd } from "./end-to-end/mod.ts";
+import { measureQueue, queueGoals, queueTables } from "./end-to-end/queue.ts";
 import { measureStreams, streamGoals, streamTables } from "./end-to-end/streams.ts";
 import { endToEndTables } from "./end-to-end/tables.ts";
 import { type GoalRow, tensorGoals } from "./goals.ts";
@@ -67,6 +69,22 @@ export const parts: readonly Part[] = [
     async measure(options) {
       const runs = await measureStreams(options);
       return { rows: streamGoals(runs), text: streamTables(runs) };
+    },
+  },
+  {
+    group: "predict",
+    name: "queue",
+    async measure(options) {
+      const runs = await measureQueue(options);
+      return { rows: queueGoals(runs), text: queueTables(runs) };
+    },
+  },
+  {
+    group: "predict",
+    name: "map",
+    async measure(options) {
+      const runs = await measureMap(options);
+      return { rows: mapGoals(runs), text: mapTable(runs) };
     },
   },
   contests("tensors", tensorGoals),

@@ -12,8 +12,8 @@ import type { Caller } from "./turns.ts";
 /** Clients by their names in a process, with what tables say. */
 type Titles = Readonly<Record<string, string>>;
 
-/** What is sent and answered: arrays, JSON, or streams of events. */
-export type Kind = "arrays" | "json" | "events";
+/** What is sent and answered: arrays, JSON, streams of events, or JSON through queues. */
+export type Kind = "arrays" | "json" | "events" | "queue";
 
 /** The clients in JavaScript; the first is what all are compared with. */
 export const scripts: Readonly<Record<Kind, Titles>> = {
@@ -33,6 +33,11 @@ export const scripts: Readonly<Record<Kind, Titles>> = {
     chat: "**`chatStream`**",
     openai: "`openai`",
   },
+  queue: {
+    fetch: "bare `fetch`: the calls of the next",
+    async: "**`AsyncPredictor`**",
+    queue: "**`QueueClient`**",
+  },
 };
 
 /** Those on Node alone. */
@@ -40,6 +45,7 @@ const onNode: Readonly<Record<Kind, Titles>> = {
   arrays: { undici: "**`Predictor`** over `undici.request`" },
   json: { undici: "**`Predictor`** over `undici.request`" },
   events: {},
+  queue: {},
 };
 
 const sdk = sdkFolder ? "Go: Alibaba's SDK" : "Go: the steps of Alibaba's SDK";
@@ -48,12 +54,17 @@ const inGo: Readonly<Record<Kind, Titles>> = {
   arrays: { go: "Go: `net/http`, protobuf", "go-sdk": sdk },
   json: { go: "Go: `net/http`, `encoding/json`", "go-sdk": sdk },
   events: { "go-sdk": `${sdk}, which reads the body whole` },
+  queue: sdkFolder ? { "go-sdk": `${sdk}, its \`QueueClient\`` } : {},
 };
 /** The clients in Python, by the scripts that have them. */
 const inPython: Readonly<Record<Kind, Readonly<Record<string, Titles>>>> = {
   arrays: { clients: { eas: "Python: `eas_prediction`", pai: "Python: the steps of the PAI SDK" } },
   json: { clients: { eas: "Python: `eas_prediction`" }, pai_clients: { pai: "Python: the PAI SDK" } },
   events: { clients: { eas: "Python: `eas_prediction`, which reads the body whole" } },
+  queue: {
+    queue_clients: { eas: "Python: `eas_prediction`, its `QueueClient`" },
+    pai_clients: { pai: "Python: the PAI SDK, its `AsyncPredictor`" },
+  },
 };
 
 /** All clients, and how to end their processes. */
@@ -86,7 +97,7 @@ export async function startCallers(url: string, folder: string, kinds: readonly 
   }
   if (!skipPython && !skipped.includes("python-bench")) {
     const interpreter = await python();
-    for (const script of ["clients", "pai_clients"]) {
+    for (const script of ["clients", "pai_clients", "queue_clients"]) {
       const program = { title: "Python", command: interpreter, args: [pathOf(`python/${script}.py`)] };
       await add(program, (kind) => inPython[kind][script] ?? {}, url, folder, pathOf("../../protos/"));
     }
@@ -96,7 +107,7 @@ export async function startCallers(url: string, folder: string, kinds: readonly 
 }
 
 /** Its main thread only, and where that is possible: `server.cpp` says why. Other threads go where there is room. */
-async function keepOnFirstCore({ pid }: Child): Promise<void> {
+export async function keepOnFirstCore({ pid }: Child): Promise<void> {
   await new Deno.Command("taskset", { args: ["--cpu-list", "--pid", "0", `${pid}`] }).output().catch(
     () => {},
   );

@@ -2,10 +2,11 @@
 // start. A program of its own in C++, since what it takes of the machine's cores is taken from the client, and it must
 // be the same for clients in all languages.
 //
-//   server small=answer.bin iris=answer.json chat=event.sse*10000*10*0
+//   server small=answer.bin iris=answer.json chat=event.sse*10000*10*0 busy=answer.json@16@10@32
 //
 // answers POST /api/predict/small with the bytes of the file, whose type is that of its name; POST /api/predict/chat with
-// a stream of 10,000 times the file, 10 at a time, with pauses of 0 ms; GET /last with the body of the latest request;
+// a stream of 10,000 times the file, 10 at a time, with pauses of 0 ms; POST /api/predict/busy 16 at a time, each in
+// 10 ms, while 32 more wait and others get 450, which is what a full queue is to EAS; GET /last with the body of the latest request;
 // and ends with its standard input. It speaks as much HTTP/1.1 as the clients use: keep-alive, bodies with a
 // Content-Length.
 #include <arpa/inet.h>
@@ -18,6 +19,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -41,10 +43,30 @@ struct Body {
   }
 };
 
-// What a service says: a body, or a stream of it, so many times.
+// What a service says: a body, or a stream of it, so many times; and how much it can do at once, if that is limited.
 struct Answer {
   std::string body, type;
   long times = 0, together = 0, pause = 0;
+  long slots = 0, takes = 0, room = 0;
+  long working = 0, waiting = 0;
+  std::mutex guard;
+  std::condition_variable freed;
+
+  // Works, perhaps after a wait; false when there is no room to wait in.
+  bool work() {
+    std::unique_lock<std::mutex> lock(guard);
+    if (working == slots && waiting >= room) return false;
+    waiting++;
+    freed.wait(lock, [this] { return working < slots; });
+    waiting--;
+    working++;
+    lock.unlock();
+    std::this_thread::sleep_for(std::chrono::milliseconds(takes));
+    lock.lock();
+    working--;
+    freed.notify_one();
+    return true;
+  }
 };
 
 static std::map<std::string, Answer> answers;
@@ -114,7 +136,8 @@ static bool respond(int socket, const std::string &head, Body &body) {
       std::lock_guard<std::mutex> lock(guard);
       std::swap(last, body);
     }
-    const Answer &said = found->second;
+    Answer &said = found->second;
+    if (said.slots && !said.work()) return answer(socket, "450 Queue Full", nullptr, 0);
     if (said.times) return stream(socket, said);
     return answer(socket, "200 OK", said.body.data(), said.body.size(), said.type.c_str());
   }
@@ -179,17 +202,18 @@ static const char *type_of(const std::string &file) {
   return end == "json" ? "application/json" : end == "sse" ? "text/event-stream" : bytes;
 }
 
-// Takes NAME=FILE or NAME=FILE*TIMES*TOGETHER*PAUSE.
+// Takes NAME=FILE, NAME=FILE*TIMES*TOGETHER*PAUSE or NAME=FILE@SLOTS@TAKES@ROOM.
 static bool add(const std::string &argument) {
-  size_t sign = argument.find('='), star = argument.find('*');
-  std::string path = argument.substr(sign + 1, star == std::string::npos ? star : star - sign - 1);
+  size_t sign = argument.find('='), more = std::min(argument.find_first_of("*@", sign), argument.size());
+  std::string path = argument.substr(sign + 1, more - sign - 1);
   std::ifstream file(path, std::ios::binary);
   if (sign == std::string::npos || !file) return false;
   Answer &said = answers[argument.substr(0, sign)];
   said.body.assign(std::istreambuf_iterator<char>(file), {});
   said.type = type_of(path);
-  return star == std::string::npos ||
-         sscanf(argument.c_str() + star, "*%ld*%ld*%ld", &said.times, &said.together, &said.pause) == 3;
+  const char *rest = argument.c_str() + more;
+  return !*rest || sscanf(rest, "*%ld*%ld*%ld", &said.times, &said.together, &said.pause) == 3 ||
+         sscanf(rest, "@%ld@%ld@%ld", &said.slots, &said.takes, &said.room) == 3;
 }
 
 int main(int count, char **arguments) {

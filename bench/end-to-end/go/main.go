@@ -109,6 +109,9 @@ func load(url, folder, id string) payload {
 	if id == "json" || strings.HasPrefix(id, "events") {
 		return loadText(url, folder, id)
 	}
+	if strings.HasPrefix(id, "queue") {
+		return loadQueue(url, id)
+	}
 	written, err := os.ReadFile(filepath.Join(folder, id+".request"))
 	if err != nil {
 		log.Fatal(err)

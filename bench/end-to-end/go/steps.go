@@ -11,6 +11,7 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/hex"
+	"log"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -62,4 +63,9 @@ func sign(id string, body []byte) string {
 	mac := hmac.New(sha1.New, nil)
 	mac.Write([]byte(strings.Join(lines, "\n")))
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+func loadQueue(string, string) payload {
+	log.Fatal("only Alibaba's SDK has a client of queues")
+	return nil
 }
