@@ -99,7 +99,10 @@ export class AnswerStream<Item> implements AsyncIterable<Item>, AsyncDisposable 
     const head = this.#head;
     const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
       pull: async (controller) => {
-        const chunk = head.shift() ?? await this.#read();
+        const chunk = head.shift() ?? await this.#read().catch(async (error) => {
+          await this.cancel(error); // which lets go of the signal
+          throw error;
+        });
         if (chunk) return controller.enqueue(chunk);
         this.#completed = !this.#isCancelled;
         await this.cancel();
