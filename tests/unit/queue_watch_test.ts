@@ -230,6 +230,21 @@ test("an aborted signal lets nothing be sent, and a watch that nobody reads send
   assert.equal(seen.length, 0);
 });
 
+test("a watch reads no faster than its loop", async () => {
+  let sent = 0;
+  const { predictor } = scriptedQueue([() =>
+    new Response(
+      new ReadableStream({ pull: (stream) => stream.enqueue(frame(BigInt(++sent))) }, { highWaterMark: 0 }),
+    )]);
+  let read = 0;
+  for await (const { index } of new QueueClient(predictor).watch()) {
+    assert.equal(index, BigInt(++read));
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    assert.ok(sent <= read + 2, `${sent} were sent when ${read} were read`);
+    if (read === 20) break;
+  }
+});
+
 test("leaving the loop cancels the body", async () => {
   let cancelled = 0;
   const { predictor } = scriptedQueue([() =>
