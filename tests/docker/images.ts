@@ -25,8 +25,8 @@ import { inspectImage } from "../../plugins/local-docker/engine/images.ts";
 import { jsonLines } from "../../plugins/local-docker/engine/json-lines.ts";
 import { denoProgram, librariesOf, printed, pythonHere } from "./programs.ts";
 
-/** Beginning of all images' names; a run has a tag of its own. */
-export const imagePrefix = "pai-edge-tests/";
+/** Beginning of all images' names, with a registry since Podman knows several. */
+export const imagePrefix = "localhost/pai-edge-tests/";
 
 /** A tag for the run, else one that changes with what images are made of: this file. */
 function tag(name: string): string {
@@ -83,8 +83,7 @@ export async function importImage(
   tar: Uint8Array | ReadableStream<Uint8Array>,
   changes: readonly string[] = [],
 ): Promise<void> {
-  const at = name.lastIndexOf(":");
-  const query = new URLSearchParams({ fromSrc: "-", repo: name.slice(0, at), tag: name.slice(at + 1) });
+  const query = new URLSearchParams({ fromSrc: "-", repo: name }); // Podman 4.3 reads no tag of its own
   for (const change of changes) query.append("changes", change);
   const response = await engine.call("POST", `/images/create?${query}`, {
     body: tar,

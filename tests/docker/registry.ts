@@ -85,12 +85,20 @@ async function transfer(
 ): Promise<void> {
   for (let at = 0; at < bytes.length && !outgoing.destroyed; at += 16_384) {
     if (breakAt !== undefined && at >= breakAt) return void outgoing.destroy();
-    if (!outgoing.write(bytes.subarray(at, at + 16_384))) {
-      await new Promise<void>((resolve) => outgoing.once("drain", resolve).once("close", resolve));
-    }
+    if (!outgoing.write(bytes.subarray(at, at + 16_384)) && !outgoing.destroyed) await drained(outgoing);
     if (delay) await new Promise((resolve) => setTimeout(resolve, delay));
   }
   outgoing.end();
+}
+
+function drained(outgoing: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      outgoing.off("drain", done).off("close", done);
+      resolve();
+    };
+    outgoing.on("drain", done).on("close", done);
+  });
 }
 
 /** Manifest, configuration and layer by their names, with something at the end of the layer that can't be packed. */

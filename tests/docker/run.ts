@@ -39,6 +39,14 @@ async function main(args: string[]): Promise<number> {
     return 2;
   }
   const files = readdirSync(new URL("cases/", import.meta.url)).filter((name) => name.includes(only)).sort();
+  const isLeftOut = (file: string, runtime: Runtime): boolean => {
+    const why = lacking(file) ??
+      (file.startsWith("engine_podman") && runtime !== "deno" && !only
+        ? "it ran on Deno, or does with --only podman"
+        : undefined);
+    if (why) console.log(`${file} is left out on ${runtime}: ${why}`);
+    return !!why;
+  };
   const wanted = (args.length ? args : runtimes) as Runtime[];
   const isNamed = !!process.env.DOCKER_TESTS_RUN; // and its images are kept for the next runtime
   process.env.DOCKER_TESTS_RUN ||= `run${process.pid}`;
@@ -58,6 +66,16 @@ async function main(args: string[]): Promise<number> {
     }
     return failed ? 1 : 0;
   });
+}
+
+/** Why a file's engine can't be had on this machine. */
+function lacking(file: string): string | undefined {
+  const isOurs = process.platform === "linux" && process.getuid?.() === 0;
+  const needs: Record<string, string[]> = { engine_podman: ["podman"], engine_tls: ["dockerd", "openssl"] };
+  const [, programs] = Object.entries(needs).find(([name]) => file.startsWith(name)) ?? [];
+  if (programs && !isOurs) return "only root on Linux can start its engine";
+  const missing = programs?.find((name) => spawnSync(name, ["version"], { stdio: "ignore" }).error);
+  return missing && `there is no ${missing}`;
 }
 
 /** The user's engine, or one for this run. */

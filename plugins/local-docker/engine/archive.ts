@@ -2,8 +2,8 @@ import { path as pathOf, short } from "./containers.ts";
 import type { Engine, OperationOptions } from "./engine.ts";
 
 /**
- * Unpacks a tar, which may be compressed by gzip, into a folder of a container. The folder must be there; the container
- * needn't run. A stream is read as fast as the engine unpacks it.
+ * Unpacks a tar, which may be compressed by gzip, into a folder of a container. The folder must be there, which only
+ * Podman makes; the container needn't run. A stream is read as fast as the engine unpacks it.
  *
  * @throws {DockerError} `NOT_FOUND` when there is no such container or folder, `NO_SPACE` when the disk is full.
  */

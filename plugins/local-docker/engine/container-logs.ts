@@ -43,7 +43,7 @@ export async function* containerLogs(
     const chunks = response.body ?? new ReadableStream();
     for await (const line of logLines(tty ? terminalFrames(chunks) : logFrames(chunks))) {
       if (signal?.aborted) return; // what was read before is not told after
-      yield line;
+      if (isWithin(line, options)) yield line;
     }
   } catch (error) {
     if (signal?.aborted && error === signal.reason) return;
@@ -64,6 +64,11 @@ function query({ follow, tail, since, until }: ContainerLogsOptions): Record<str
     since: since && seconds(since),
     until: until && seconds(until),
   };
+}
+
+/** Podman counts whole seconds only. */
+function isWithin({ time }: LogLine, { since, until }: ContainerLogsOptions): boolean {
+  return !time || ((!since || time >= since) && (!until || time <= until));
 }
 
 /** Seconds since 1970 with a fraction; a shortest form such as `1e-7` is not understood. */

@@ -42,10 +42,11 @@ const rules: [says: RegExp, code: DockerErrorCode, mend?: string][] = [
     "pull the image first",
   ],
   [
-    /executable file not found|exec format error|exec: ".*": (?:stat|permission denied)|OCI runtime (?:create|exec).*no such file|OCI .*permission denied/i,
+    /executable file .*not found|exec format error|exec: ".*": (?:stat|permission denied)|OCI runtime attempted to invoke/i,
     "COMMAND_NOT_FOUND",
     "see that the command is in the image, may be executed and is for its platform",
   ],
+  [/name .* is already in use|volume .* being used|container state improper/i, "CONFLICT"],
   [/no such container|no container with|no such volume|no such network|no such exec/i, "NOT_FOUND"],
 ];
 
