@@ -3,7 +3,7 @@
  * goal.
  *
  * - `--quick` takes about two minutes, with fewer and shorter rounds and only the peer that goals name;
- * - `--only tensors`, or `predict`, `sign` or `storage`: one group, or one part of a group, such as `predict/end-to-end`,
+ * - `--only tensors`, or `predict`, `sign`, `storage` or `docker`: one group, or one part of a group, such as `predict/end-to-end`,
  *   or several with commas;
  * - `--payload small`: one payload of the contests of tensors, or several;
  * - `--runtime node`: contests on one runtime, or several with commas; the variable `SKIP=bun,node` leaves some out of

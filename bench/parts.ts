@@ -13,6 +13,7 @@ import { measureQueue, queueGoals, queueTables } from "./end-to-end/queue.ts";
 import { measureStreams, streamGoals, streamTables } from "./end-to-end/streams.ts";
 import { endToEndTables } from "./end-to-end/tables.ts";
 import { type GoalRow, tensorGoals } from "./goals.ts";
+import { localDockerGoals } from "./local-docker.ts";
 import { memoryGoals } from "./memory.ts";
 import { comparePeers } from "./peers/native.ts";
 import {
@@ -108,6 +109,7 @@ export const parts: readonly Part[] = [
       return { rows: storageGoals(run), text: tables && `${storagePreface}\n\n${tables}` };
     },
   },
+  { group: "docker", name: "start", measure: async (options) => ({ rows: await localDockerGoals(options) }) },
 ];
 
 /** What runs within a process of each runtime. */

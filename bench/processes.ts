@@ -53,7 +53,17 @@ export async function runtimes(module: URL): Promise<Program[]> {
   return found;
 }
 
-const common = { bundle: true, format: "esm", target: "es2024", logLevel: "error" } as const;
+const streams = `${here}../tests/support/std-streams`; // which is in no registry of npm's
+const common = {
+  bundle: true,
+  format: "esm",
+  target: "es2024",
+  logLevel: "error",
+  alias: {
+    "@std/streams/limited-bytes-transform-stream": `${streams}/limited_bytes_transform_stream.ts`,
+    "@std/streams/to-bytes": `${streams}/to_bytes.ts`,
+  },
+} as const;
 
 /** Joins a program with everything that it imports, as small as a bundler makes it; returns the path. */
 export async function bundle(contents: string, name: string): Promise<string> {

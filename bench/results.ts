@@ -58,6 +58,13 @@ google-protobuf, whose generator comes in no package: its calls are written by h
 synchronous and the same on every runtime, edge workers included.`,
   },
   storage: { title: "Storage", peers: ["ali-oss"] },
+  docker: {
+    title: "Local Docker",
+    peers: [],
+    preface:
+      `From \`model.deploy(localDocker())\` to its promise, beside \`docker run -d\` of the same image and asking its port every
+5 ms until it answers. Both take turns on one engine; the median of the rounds' differences and ratios counts.`,
+  },
 };
 
 const file = new URL("RESULTS.md", import.meta.url);
@@ -73,9 +80,8 @@ async function versionsOf(peers: readonly string[]): Promise<string> {
 /** The section of a group that has just been measured. */
 async function sectionOf(group: Group, goals: string, tables: string): Promise<string> {
   const { title, peers, preface } = sections[group], date = new Date().toISOString().slice(0, 10);
-  const origin = `Measured on ${date}, ${Deno.build.os} ${Deno.build.arch}. Peers: ${await versionsOf(
-    peers,
-  )}.`;
+  const compared = peers.length ? ` Peers: ${await versionsOf(peers)}.` : "";
+  const origin = `Measured on ${date}, ${Deno.build.os} ${Deno.build.arch}.${compared}`;
   const held = goals && `### ${title}: goals\n\nBold is missed.\n\n${goals}`;
   return [`## ${title}`, origin, preface, held, tables].filter(Boolean).join("\n\n");
 }

@@ -21,8 +21,11 @@ export interface Report {
   measured: Measured[];
 }
 
-/** Groups of contests, in the order of the tables. */
-export const groups = ["predict", "tensors", "sign", "storage"] as const;
+/** Groups that have contests. */
+const contestGroups = ["predict", "tensors", "sign", "storage"] as const;
+
+/** All groups, in the order of the tables. */
+export const groups = [...contestGroups, "docker"] as const;
 
 /** The name of one. */
 export type Group = typeof groups[number];
@@ -40,7 +43,7 @@ export interface Selection {
 /** Measures in this process. */
 export async function measureHere(selection: Selection): Promise<Measured[]> {
   const effort = selection.quick ? quick : full, measured: Measured[] = [];
-  for (const group of groups) {
+  for (const group of contestGroups) {
     if (!selection.only.includes(group)) continue;
     for await (const contest of contestsOf(group, selection)) measured.push(await measure(contest, effort));
   }
@@ -48,7 +51,7 @@ export async function measureHere(selection: Selection): Promise<Measured[]> {
 }
 
 function contestsOf(
-  group: Group,
+  group: typeof contestGroups[number],
   selection: Selection,
 ): Iterable<Contest> | AsyncIterable<Contest> {
   if (group === "predict") return predictContests();
