@@ -45,8 +45,9 @@ export async function deployService<Input, Output>(
   };
   const watch = watchOf(systemClock, name, "deploy", own);
   for (const message of plan.warnings) watch.report({ stage: "check", level: "warning", message });
-  const labels = { ...ownLabels(name, owned), ...serviceLabels(shown(config), port) };
-  const order = { plan, config, labels, unpackModel, watch, connect };
+  const labels = ownLabels(name, owned);
+  const containerLabels = { ...labels, ...serviceLabels(shown(config), port) };
+  const order = { plan, config, labels, containerLabels, unpackModel, watch, connect };
   return await deployContainer(order, cleanupOnFailure, async (engine, { id, made: { volumes } }) => {
     const ready: ReadyOptions = { ...own, action: "deploy", began: watch.began };
     const info = wait ? await untilReady(engine, { id, name, port, config }, ready) : undefined;

@@ -4,6 +4,7 @@ import type { Deployment, Target } from "../../core/target.ts";
 import { deployProcessor } from "./deploy-processor.ts";
 import { deployService, planFor } from "./deploy-service.ts";
 import { connectEngine } from "./engine/connect.ts";
+import { DockerError } from "./engine/docker-error.ts";
 import type { Engine, OperationOptions } from "./engine/engine.ts";
 import { findService, type FindServiceOptions, findServices } from "./find-services.ts";
 import { collectGarbage, type GcOptions, type GcResult } from "./gc.ts";
@@ -14,13 +15,14 @@ import {
   type LocalDockerOptions,
 } from "./options.ts";
 import type { ContainerPlan } from "./plan/container-plan.ts";
+import { shownPlan } from "./plan/shown.ts";
 import { isProcessor } from "./processors/run-processor.ts";
 
 /** A container engine as a target: `model.deploy` runs models in containers of it. */
 export interface LocalDocker extends Target<LocalDockerDeployOptions> {
   /**
-   * How a deployment would run, without asking an engine; `dockerRunText()` prints it. The plan has the environment in
-   * it, whose values may be secrets.
+   * How a deployment would run, without asking an engine. It is for reading: secrets are masked, and `dockerRunText()`
+   * makes one line of it.
    *
    * @throws {TypeError} or {RangeError} when it can't run.
    */
@@ -56,9 +58,12 @@ export interface LocalDocker extends Target<LocalDockerDeployOptions> {
 export function localDocker(options: LocalDockerOptions = {}): LocalDocker {
   checkTargetOptions(options);
   const { host, context, tls } = options;
-  const connect = (signal?: AbortSignal): Promise<Engine> => connectEngine({ host, context, tls, signal });
+  const connect = async (signal?: AbortSignal): Promise<Engine> => {
+    checkRuntime();
+    return await connectEngine({ host, context, tls, signal });
+  };
   return {
-    plan: (deployment, own = {}) => planFor(deployment, options, own),
+    plan: (deployment, own = {}) => shownPlan(planFor(deployment, options, own), deployment.config),
     service: async (name, own = {}) => await findService(await connect(own.signal), name, own),
     async *services(own = {}) {
       yield* findServices(await connect(own.signal), own);
@@ -75,4 +80,12 @@ export function localDocker(options: LocalDockerOptions = {}): LocalDocker {
         : await deployService<Input, Output>(deployment, setup, own);
     },
   };
+}
+
+/** Workers have no sockets that lead to an engine, whichever modules they are given. */
+function checkRuntime(): void {
+  if (globalThis.navigator?.userAgent !== "Cloudflare-Workers") return;
+  const problem =
+    "a worker can't reach a container engine; deploy from Deno, Bun or Node, and call the service from here";
+  throw new DockerError(`Cannot use local Docker: ${problem}`, { code: "NO_ENGINE" });
 }

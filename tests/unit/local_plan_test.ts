@@ -20,6 +20,7 @@ import { containerSpec, volumeOptions } from "../../plugins/local-docker/plan/co
 import type { ContainerPlan } from "../../plugins/local-docker/plan/container-plan.ts";
 import { dockerRun, dockerRunText } from "../../plugins/local-docker/plan/docker-run.ts";
 import { planContainer, type PlanSettings } from "../../plugins/local-docker/plan/plan-container.ts";
+import { shownPlan } from "../../plugins/local-docker/plan/shown.ts";
 import { launchOf } from "../../plugins/local-docker/plan/start.ts";
 import { fromMap } from "../../plugins/storage/map.ts";
 import { memory } from "../../plugins/storage/memory.ts";
@@ -109,6 +110,12 @@ test("no secret is in what people read, nor in a command line", async () => {
     command: "API_TOKEN=hush-3 python app.py",
   });
   assert.doesNotMatch(dockerRunText(made), /hush/);
+  const secret = { name: "DB_PASSWORD", value: "hush-hush-4" };
+  const config = { containers: [{ image: "a", env: [secret], script: "run --key hush-hush-4" }] };
+  assert.doesNotMatch(JSON.stringify(shownPlan(made, config)), /hush-[23]/);
+  const shown = shownPlan(plan({ config, mounts: [] }), config);
+  assert.doesNotMatch(JSON.stringify(shown), /hush/);
+  assert.equal(shown.env.LISTENING_PORT, "8000");
   const { entrypoint, command, files } = launchOf(made, { entrypoint: [], command: [] });
   assert.doesNotMatch(JSON.stringify([entrypoint, command]), /hush/);
   assert.match(files["/.pai-edge/requirements.txt"]!, /hush-2/);

@@ -44,7 +44,7 @@ export async function makeContainer(
   copies: ReadonlyMap<PlannedMount, Copy>,
   made: Made,
 ): Promise<string> {
-  const { engine, plan, labels, watch: { signal, report } } = job;
+  const { engine, plan, containerLabels: labels, watch: { signal, report } } = job;
   const launch = launchOf(plan, image);
   const resources = await fitting(job);
   report({ stage: "create", message: `creating container "${plan.containerName}"` });

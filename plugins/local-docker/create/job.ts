@@ -13,6 +13,8 @@ export interface Job {
   readonly config: ServiceConfig;
   /** Labels of everything that is made; no other deployment has the same. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Labels of the container that serves: those, and what other processes need to use it. */
+  readonly containerLabels: Readonly<Record<string, string>>;
   /** Whether an archive is unpacked that is all of a model. */
   readonly unpackModel: boolean;
   /** Until when, who hears of it, and who may cancel it. */

@@ -154,7 +154,15 @@ test("an engine on another machine gets a copy of folders, and publishes nothing
     } as const;
     const plan = planContainer(deployment, { ...settings, publishedAt });
     const watch = watchOf(systemClock, "starts", "deploy", {});
-    const order = { plan, config: deployment.config, labels: ownLabels("starts"), unpackModel: true, watch };
+    const labels = ownLabels("starts");
+    const order = {
+      plan,
+      config: deployment.config,
+      labels,
+      containerLabels: labels,
+      unpackModel: true,
+      watch,
+    };
     return deployContainer({ ...order, connect: () => Promise.resolve(remote) }, true, async () => {
       const { Mounts } = await (await engine.call("GET", "/containers/pai-edge-starts/json")).json();
       throw new Error(JSON.stringify(Mounts.map(({ Type }: { Type: string }) => Type)));
