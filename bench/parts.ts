@@ -6,6 +6,7 @@
 import { stop } from "esbuild";
 import { coldGoals } from "./cold.ts";
 import { generate } from "./codecs/generate.ts";
+import { coldWorkerGoals, coldWorkerTable, measureColdWorkers } from "./end-to-end/cold-worker.ts";
 import { goalRows } from "./end-to-end/goals.ts";
 import { mapGoals, mapTable, measureMap } from "./end-to-end/map.ts";
 import { measureEndToEnd } from "./end-to-end/mod.ts";
@@ -86,6 +87,14 @@ export const parts: readonly Part[] = [
     async measure(options) {
       const runs = await measureMap(options);
       return { rows: mapGoals(runs), text: mapTable(runs) };
+    },
+  },
+  {
+    group: "predict",
+    name: "cold",
+    async measure(options) {
+      const measured = await measureColdWorkers(options);
+      return { rows: coldWorkerGoals(measured), text: coldWorkerTable(measured) };
     },
   },
   contests("tensors", tensorGoals),

@@ -40,6 +40,11 @@ export const ofPredict: readonly (Reason & { what: RegExp })[] = [
     gates: { Deno: 4, Bun: 3.5, Node: 3 },
   },
   {
+    what: /^Cold start of a worker/,
+    why: "the bundle, which is seventeen times as long, is compiled and run before the first request",
+    gates: { workerd: 20 },
+  },
+  {
     what: /^`map`, adaptive concurrency/,
     why: "a second of growing from 8 at a time, and of trying what neighbours give, is inside its time",
     gates: {},
