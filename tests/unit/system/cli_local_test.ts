@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import heldOut from "../../../examples/breast-cancer/held-out.json" with { type: "json" };
+import model from "../../../examples/breast-cancer/model.json" with { type: "json" };
+import { Interrupt } from "../../../plugins/cli/mod.ts";
 import { inShell } from "../../support/pai.ts";
 
 // What needs no engine; tests/docker has the rest.
@@ -81,3 +84,34 @@ test("pai local ls speaks to the engine that is named", async () => {
     engine.close();
   }
 });
+
+test("pai local runs a processor's model in this process, where no engine is needed, until Ctrl-C", () =>
+  inShell({ "model.json": JSON.stringify(model) }, async ({ pai }) => {
+    const processor = ["--name", "cancer", "--processor", "xgboost", "--model", "model.json", ...nobody];
+    const controller = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<string>();
+    let printed = "";
+    const running = pai(["local", ...processor], {
+      signal: controller.signal,
+      onOutput(text) {
+        printed += text;
+        const [, url] = /^endpoint +(\S+)$/m.exec(printed) ?? [];
+        if (url) resolve(url);
+      },
+    });
+    try {
+      const url = await Promise.race([promise, running.then(({ err }) => Promise.reject(new Error(err)))]);
+      const answer = await fetch(url, { method: "POST", body: JSON.stringify(heldOut.rows.slice(0, 3)) });
+      const scores: number[] = await answer.json();
+      assert.equal(scores.length, 3);
+    } finally {
+      controller.abort(new Interrupt());
+    }
+    const { code, out, err } = await running;
+    assert.equal(code, 0, err);
+    assert.match(out, /^predict +curl http:/m);
+    assert.match(err, /service "cancer" is removed\n$/);
+    const detached = await pai(["local", ...processor, "--detach"]);
+    assert.equal(detached.code, 2);
+    assert.match(detached.err, /Cannot leave a processor in the background/);
+  }));

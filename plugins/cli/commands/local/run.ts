@@ -1,4 +1,5 @@
 import type { Service } from "../../../../core/service.ts";
+import { UsageError } from "../../exit-codes.ts";
 import { command, type Tools } from "../../command.ts";
 import { type EngineFlags, engineFlags, openTarget } from "../../local-engine.ts";
 import { readServiceFile } from "../../service-file.ts";
@@ -42,6 +43,7 @@ export const localRunCommand = command<Flags, [file?: string]>({
     const { model, spec, options } = wantedService(cwd, await readServiceFile(tools.io, named), flags);
     if (options.options) spec.merge(options.options as Record<string, unknown>); // which it checks
     const deployment = await model.toDeployment({ signal });
+    if (detach && !deployment.config.containers) throw new UsageError(noProcess);
     const cancelling = (): void => progress.note("ending; Ctrl-C again leaves what pai local gc removes");
     signal.addEventListener("abort", cancelling, { once: true });
     try {
@@ -60,10 +62,18 @@ export const localRunCommand = command<Flags, [file?: string]>({
   },
 });
 
+const noProcess =
+  "Cannot leave a processor in the background: it runs in this process or answers through it; " +
+  "leave --detach out, and let the shell run pai local itself in the background";
+
 /** Tells where it answers, and how to ask. */
 async function printRunning({ print }: Tools, service: Service, detached: boolean): Promise<void> {
   const { name } = service;
-  const { status, internetEndpoint: endpoint = "" } = await service.describe();
+  const { status, internetEndpoint: endpoint = "", config } = await service.describe();
+  const [, format] = /^(tensorflow|pytorch)/.exec(config.processor ?? "") ?? [];
+  const predict = format
+    ? `new Predictor({ endpoint: "${endpoint}", serializer: ${format}() })`
+    : `curl ${endpoint} -d '…'`;
   const next = detached
     ? [["logs", `pai local logs ${name} -f`], ["end", `pai local delete ${name}`]] as const
     : [["end", "Ctrl-C"]] as const;
@@ -73,7 +83,7 @@ async function printRunning({ print }: Tools, service: Service, detached: boolea
       ["name", name],
       ["status", status],
       ["endpoint", endpoint],
-      ["predict", `curl ${endpoint} -d '…'`],
+      ["predict", predict],
       ...next,
     ]
       .map(([key, value]) => `${key!.padEnd(8)}  ${value}`).join("\n"),
