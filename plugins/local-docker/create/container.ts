@@ -98,10 +98,13 @@ async function fill(
 /** The error of a file system that the engine can't mount, which shows when the container is first used. */
 function mountFailure({ serviceName, mounts }: ContainerPlan, error: unknown): DockerError | undefined {
   const mount = mounts.find(({ kind }) => kind === "nfs");
-  if (mount?.kind !== "nfs" || !(error instanceof DockerError) || !/failed to mount/i.test(error.message)) {
+  if (
+    mount?.kind !== "nfs" || !(error instanceof DockerError) ||
+    !/failed to mount|mounting volume/i.test(error.message)
+  ) {
     return;
   }
-  const why = /[^:]*$/.exec(error.message)?.[0].trim();
+  const why = /([^:\n]*?)\.?$/m.exec(error.message)?.[1]?.trim(); // the end of its first line
   return new DockerError(
     `Cannot deploy service "${serviceName}" locally: "${mount.path}" can't be mounted from ${mount.server}:${mount.folder} ` +
       `(${why}); see that the engine's machine has NFS and reaches the server: NAS is only reached inside its VPC`,

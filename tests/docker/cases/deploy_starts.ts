@@ -36,19 +36,19 @@ const deploy = (config: ConstructorParameters<typeof InferenceSpec>[0]) =>
 /** The container's first process. */
 async function firstProcess(): Promise<string[]> {
   const { Path, Args } = await (await engine.call("GET", "/containers/pai-edge-starts/json")).json();
-  return [Path, ...Args];
+  return Args[0] === Path ? Args : [Path, ...Args]; // Podman names it twice
 }
 
 async function answers(service: Service): Promise<void> {
   assert.deepEqual((await service.predictor().predict({ x: 1 }) as { input: unknown }).input, { x: 1 });
 }
 
-/** An image as another, with more said about it. */
-async function imageWith(base: string, name: string, config: Record<string, unknown>): Promise<string> {
+/** An image as another, changed by lines of a Dockerfile. */
+async function imageWith(base: string, name: string, changes: string[]): Promise<string> {
   const created = await engine.call("POST", "/containers/create", { json: { Image: base } });
   const { Id } = await created.json();
-  const query = { container: Id, repo: `pai-edge-tests/${name}`, tag: "1" };
-  await (await engine.call("POST", "/commit", { query, json: config })).body?.cancel();
+  const query = { container: Id, repo: `pai-edge-tests/${name}`, tag: "1", changes: changes.join("\n") };
+  await (await engine.call("POST", "/commit", { query, json: {} })).body?.cancel();
   await (await engine.call("DELETE", `/containers/${Id}`)).body?.cancel();
   return `pai-edge-tests/${name}:1`;
 }
@@ -67,7 +67,7 @@ test("an image's own command runs as it is, and a command without a shell", asyn
 });
 
 test("a server as another user reads what starts it, and what is mounted", async () => {
-  const other = await imageWith(image, "nobody", { User: "65534:65534", Cmd: ["/bin/serve"] });
+  const other = await imageWith(image, "nobody", ["USER 65534:65534"]);
   const before = await counted(engine);
   try {
     const script = "id -u; cat /model/name; touch /model/x; exec /bin/serve";
@@ -107,10 +107,10 @@ signal.signal(signal.SIGTERM, end)
 server.serve_forever()
 print("ended", flush=True)
 `;
-  const own = await imageWith(await pythonImage(engine), "entry", {
-    Entrypoint: ["python3", "-c", server],
-    Cmd: ["--x"],
-  });
+  const own = await imageWith(await pythonImage(engine), "entry", [
+    `ENTRYPOINT ${JSON.stringify(["python3", "-c", server])}`,
+    'CMD ["--x"]',
+  ]);
   try {
     const inferenceSpec = containerServingSpec({ image: own, command: "unused", sourceDir: fromDisk(code) });
     const deployment = await new Model({ inferenceSpec }).toDeployment();
