@@ -57,7 +57,10 @@ async function main(args: string[]): Promise<number> {
       for (const runtime of wanted) {
         failed += await timed(
           runtime,
-          () => runOn(runtime, files.map((name) => `tests/docker/cases/${name}`), engine),
+          () => {
+            const there = files.filter((file) => !isLeftOut(file, runtime));
+            return runOn(runtime, there.map((name) => `tests/docker/cases/${name}`), engine);
+          },
         );
         failed += await left(engine, runtime);
       }
