@@ -41,21 +41,21 @@ export default (endpoint, token, input) => new Predictor({ endpoint, token }).pr
     program: `import { Predictor } from "${ours}/predictor";
 import { stream } from "${ours}/predict/stream";
 export default (endpoint, token, input) => stream(new Predictor({ endpoint, token }), input);`,
-    budget: 8_150,
+    budget: 8_250,
   },
   {
     label: "`./predictor` with `./predict/chat`",
     program: `import { Predictor } from "${ours}/predictor";
 import { chatStream } from "${ours}/predict/chat";
 export default (endpoint, token, messages) => chatStream(new Predictor({ endpoint, token }), { messages });`,
-    budget: 8_350,
+    budget: 8_450,
   },
   {
     label: "`./predictor` with `./predict/openai`",
     program: `import { Predictor } from "${ours}/predictor";
 import { openai } from "${ours}/predict/openai";
 export default (endpoint, token) => openai(new Predictor({ endpoint, token }));`,
-    budget: 5_900,
+    budget: 6_000,
   },
   {
     label: "`./storage/oss`: object storage",

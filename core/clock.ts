@@ -1,3 +1,5 @@
+import { bounded } from "./timeout.ts";
+
 /** Where the SDK reads the time and waits, so that tests and emulators can bring their own. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
@@ -6,18 +8,12 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal | null): Promise<void>;
 }
 
-/** The runtime's clock. A sleep that is cancelled leaves no timer and no listener behind. */
+/**
+ * The runtime's clock. A sleep is a wait for nothing that is bounded, so one that is cancelled leaves no timer and no
+ * listener behind.
+ */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  sleep(ms, signal) {
-    return new Promise((resolve, reject) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", end);
-        signal?.aborted ? reject(signal.reason) : resolve();
-      };
-      const timer = setTimeout(end, ms);
-      signal?.aborted ? end() : signal?.addEventListener("abort", end);
-    });
-  },
+  sleep: (ms, signal) =>
+    bounded("", ms || 1, signal, () => new Promise<void>(() => {})).catch(() => signal?.throwIfAborted()),
 };

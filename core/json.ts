@@ -42,9 +42,6 @@ export function stringify(value: unknown, options: JsonOptions = {}): Uint8Array
   return utf8(text);
 }
 
-/** Nesting that nobody writes on purpose. */
-const deepest = 1000;
-
 /** A copy that `JSON.stringify` writes by itself, in half the time that it takes when it calls back for each value. */
 function plain(
   value: unknown,
@@ -61,7 +58,7 @@ function plain(
     throw new RangeError(`Cannot write ${value} at "${key}" as JSON: see the option ${option}`);
   }
   if (typeof value !== "object" || value === null) return value;
-  if (depth > deepest) throw new TypeError("Cannot write as JSON: circular");
+  if (depth > 1000) throw new TypeError("Cannot write as JSON: circular"); // nobody nests so deep on purpose
   const { toJSON, dtype } = value as { toJSON?: unknown; dtype?: unknown }; // any object may have them
   const isView = ArrayBuffer.isView(value), isOwn = typeof toJSON === "function";
   const areFloats = isFloat || isView || (isOwn && dtype !== undefined); // or a tensor's integers, which are bigints when large

@@ -25,7 +25,7 @@ import { predictionError } from "./prediction-error.ts";
 import { predictRetry, type RetryBudget, retryBudget, type RetryPolicy, withRetry } from "./retry.ts";
 import type { Allocate, Serializer } from "./serializer.ts";
 import { publicGateway, type Query, requestUrl, serviceUrl } from "./service-url.ts";
-import { bounded, type Call, timed } from "./timeout.ts";
+import { type Bare, bare, bounded, timed } from "./timeout.ts";
 import { VERSION } from "./version.ts";
 
 export { type AuthorizedRequest, type Authorizer, bearerAuth, noAuth, tokenAuth } from "./auth.ts";
@@ -130,7 +130,8 @@ export class Predictor<Input = unknown, Output = unknown> {
    * @throws {TimeoutError} when the call takes longer than its `timeout`.
    */
   predict(input: Input, options: PredictOptions = {}): Promise<Output> {
-    return this.#bounded(options, async (signal) => {
+    const ms = options.timeout ?? this.#options.timeout ?? 60_000;
+    return bounded(this.#what, ms, options.signal, async (signal) => {
       let buffer = this.#pool.pop();
       const allocate: Allocate = (length) =>
         buffer && buffer.length >= length ? buffer : buffer = new Uint8Array(length + 64); // see Writer.startIn
@@ -170,17 +171,12 @@ export class Predictor<Input = unknown, Output = unknown> {
    */
   async rawPredict(data?: unknown, options: RawPredictOptions = {}): Promise<Response> {
     const [body, contentType] = rawBody(data);
-    return await this.#bounded(options, async (signal, call) => {
-      const [response] = await this.#send(body, contentType, { ...options, signal });
-      return timed(response, call);
+    const own = (options as Bare)[bare]; // which the types show only to callers inside the SDK
+    const ms = options.timeout ?? this.#options.timeout ?? 60_000;
+    return await bounded(this.#what, ms, options.signal, async (signal, call) => {
+      const [response] = await this.#send(body, contentType, { ...options, signal: own ?? signal });
+      return own ? response : timed(response, signal, call);
     });
-  }
-
-  #bounded<T>(
-    { timeout = this.#options.timeout ?? 60_000, signal }: PredictOptions,
-    run: (signal: AbortSignal, call: Call) => Promise<T>,
-  ): Promise<T> {
-    return bounded(this.#what, timeout, signal, run);
   }
 
   /** Sends with retries; authorization is made for each attempt. Tells what the last one was authorized with, too. */
@@ -199,8 +195,7 @@ export class Predictor<Input = unknown, Output = unknown> {
     let secret = token;
     const attempt = async (url: string, init: RequestInit, mayRenew = true): Promise<Response> => {
       if (!auth) {
-        const own = token ? { ...headers, authorization: token } : { ...headers };
-        return await fetch(url, { ...init, headers: own });
+        return await fetch(url, { ...init, headers: { ...headers, ...(token && { authorization: token }) } });
       }
       const request = { url, method, headers: new Headers(headers), body };
       await auth(request);
@@ -224,7 +219,7 @@ export class Predictor<Input = unknown, Output = unknown> {
   /** Headers of a call; a record, which is copied faster. */
   #headersOf(contentType: string, own?: HeadersInit): { [name: string]: string } {
     const headers = new Headers(this.#options.headers);
-    new Headers(own).forEach((value, name) => headers.set(name, value));
+    for (const [name, value] of new Headers(own)) headers.set(name, value);
     if (contentType && !headers.has("content-type")) headers.set("content-type", contentType);
     headers.set("user-agent", `pai-edge-sdk/${VERSION} ${headers.get("user-agent") ?? ""}`.trim());
     return Object.fromEntries(headers);

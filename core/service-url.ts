@@ -42,12 +42,12 @@ export function serviceUrl(endpoint: string | URL, serviceName = ""): string {
  */
 export function requestUrl(base: string, path = "", query: Query = {}): string {
   const url = new URL(base);
-  const [, below, ownQuery] = /^([^?]*)[?]?(.*)/s.exec(path)!; // matches any text
-  if (hasDotSegment(below!)) {
+  const [below = "", ...ownQuery] = path.split("?");
+  if (hasDotSegment(below)) {
     throw new TypeError(`Cannot call the path "${path}": it leaves the service`);
   }
   if (below) url.pathname = `${url.pathname.replace(/\/+$/, "")}/${below.replace(/^\/+/, "")}`;
-  url.search = [url.search.slice(1), ownQuery, ...queryPairs(query)].filter(Boolean).join("&");
+  url.search = [url.search.slice(1), ownQuery.join("?"), ...queryPairs(query)].filter(Boolean).join("&");
   return url.href;
 }
 

@@ -94,13 +94,12 @@ async function pass(
   const { method = "GET", body, signal } = init;
   const exchange = new Exchange(what, { ...times, signal: signal ?? undefined });
   try {
-    const response = await exchange.send((signal) =>
+    const response = await exchange.send((own) =>
       predictor.rawPredict(body, {
         method: method.toUpperCase(),
         path: url.slice(base.length),
         headers: without(init.headers, ["authorization", "content-length"]),
-        signal,
-        timeout: Infinity,
+        ...own,
       })
     );
     if (!response.body) return response;

@@ -109,6 +109,60 @@ for (const [how, fetch, use] of ends) {
   });
 }
 
+test("withTimeout() cancels the body of a fetch that doesn't heed its signal, read or unread", async () => {
+  for (const read of [true, false]) {
+    const controller = new AbortController(),
+      { promise: cancelled, resolve: cancel } = Promise.withResolvers();
+    const deaf: Fetch = () => new Response(new ReadableStream({ pull: () => new Promise(() => {}), cancel }));
+    const response = await withTimeout(deaf, "x", 60_000)("http://h", { signal: controller.signal });
+    const text = read ? response.text() : undefined;
+    const reason = new Error("enough");
+    controller.abort(reason);
+    assert.equal(await cancelled, reason);
+    await assert.rejects(text ?? response.text(), /enough/);
+  }
+});
+
+/** An answer that announces its length; a stalled one sends nothing of it. */
+const announced = (length: number, isStalled = false): Fetch => (_, { signal }) =>
+  new Response(
+    new ReadableStream({
+      start(controller) {
+        signal!.addEventListener("abort", () => controller.error(signal!.reason));
+        if (isStalled) return;
+        for (let i = 0; i < length; i += 1_000) {
+          controller.enqueue(new Uint8Array(Math.min(1_000, length - i)).fill(i / 1_000));
+        }
+        controller.close();
+      },
+    }),
+    { headers: { "content-length": `${length}` } },
+  );
+
+test("withTimeout() reads answers of any length, announced or not, once and whole", async () => {
+  for (const length of [0, 1, 999, 16_384, 16_385, 40_000]) {
+    const { signal, listeners } = watchedSignal();
+    const response = await withTimeout(announced(length), "x", 60_000)("http://h", { signal });
+    const plain = await announced(length)("http://h", { signal: new AbortController().signal });
+    assert.deepEqual(await response.bytes(), await plain.bytes());
+    assert.equal(response.bodyUsed, true);
+    await assert.rejects(response.text(), TypeError);
+    assert.equal(listeners(), 0);
+  }
+});
+
+test("withTimeout() bounds an announced answer too, and lets it be cancelled while it is waited for", async () => {
+  const late = await withTimeout(announced(10, true), "x", 20)("http://h", {});
+  await assert.rejects(late.text(), { name: "TimeoutError", message: "x: no whole answer within 20 ms" });
+  const { signal, listeners } = watchedSignal();
+  const left = await withTimeout(announced(10, true), "x", 60_000)("http://h", { signal });
+  const reader = left.body!.getReader();
+  const read = reader.read();
+  await reader.cancel("enough");
+  assert.deepEqual(await read, { done: true, value: undefined });
+  assert.equal(listeners(), 0);
+});
+
 test("withTimeout() keeps status and headers of the answer", async () => {
   const fetch: Fetch = () => new Response("a", { status: 202, statusText: "Fine", headers: { "x-a": "1" } });
   const response = await withTimeout(fetch, "x", 1_000)("http://h", {});

@@ -44,9 +44,7 @@ export async function open<Item>(
   if (!(maxEventLength > 0)) throw new RangeError(`${what}: maxEventLength is ${maxEventLength}`);
   const headers = new Headers(options.headers);
   if (!headers.has("accept")) headers.set("accept", accept);
-  const response = await exchange.send((signal) =>
-    predictor.rawPredict(input, { ...rest, headers, signal, timeout: Infinity })
-  );
+  const response = await exchange.send((own) => predictor.rawPredict(input, { ...rest, headers, ...own }));
   const reading = readingOf(response);
   if (reading) return await new AnswerStream(what, response, exchange, reading).open();
   throw await notAStream(what, response, exchange);
