@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { compareUtf8 } from "../../core/percent.ts";
 import type { GetOptions, ListOptions, Storage, StorageBody } from "../../core/storage.ts";
+import { unicodeText } from "../support/unicode_text.ts";
 
 const bytes = (...values: number[]): Uint8Array<ArrayBuffer> => new Uint8Array(values);
 const read = async (storage: Storage, key: string): Promise<Uint8Array> =>
@@ -58,7 +59,7 @@ const oddKeys = [
   "k".repeat(1023),
 ];
 
-const key = fc.string({ unit: "binary", minLength: 1, maxLength: 60 }).filter((key) =>
+const key = unicodeText({ minLength: 1, maxLength: 60 }).filter((key) =>
   key.isWellFormed() && !/^[/\\]/.test(key) && !key.split("/").some((part) => part === "." || part === "..")
 );
 
@@ -137,7 +138,7 @@ function objects(it: It): void {
 
   it("put() keeps any notes of well-formed Unicode", async (storage) => {
     const names = fc.stringMatching(/^[a-z0-9-]{1,20}$/);
-    const texts = fc.string({ unit: "binary", maxLength: 60 }).filter((text) => text.isWellFormed());
+    const texts = unicodeText({ maxLength: 60 }).filter((text) => text.isWellFormed());
     await fc.assert(
       fc.asyncProperty(fc.dictionary(names, texts, { minKeys: 1, maxKeys: 5 }), async (metadata) => {
         await storage.put("a", "1", { metadata });

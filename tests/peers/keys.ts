@@ -1,4 +1,5 @@
-import fc from "fast-check";
+import type fc from "fast-check";
+import { unicodeText } from "../support/unicode_text.ts";
 
 /** Keys that clients, URLs and signatures are known to treat in different ways. */
 export const oddKeys: readonly string[] = [
@@ -22,7 +23,7 @@ export const oddKeys: readonly string[] = [
 
 /** A text that a signed request can carry as a key: well-formed, no `.` or `..` segment, no slash in front. */
 export function anyKey(): fc.Arbitrary<string> {
-  return fc.string({ unit: "binary", minLength: 1, maxLength: 60 }).filter((key) =>
+  return unicodeText({ minLength: 1, maxLength: 60 }).filter((key) =>
     !/^[/\\]/.test(key) && key.split("/").every((segment) => segment !== "." && segment !== "..")
   );
 }

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type DType, dtypes, type Tensor, tensor, type TensorDataOf } from "../../core/tensors.ts";
+import { unicodeText } from "./unicode_text.ts";
 
 /** Bytes in memory of their own. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -159,8 +160,7 @@ export const anyNumbers: fc.Arbitrary<Tensor> = fc
   });
 
 /** Text as NumPy keeps it. */
-export const anyText: fc.Arbitrary<string> = fc
-  .string({ unit: "binary", maxLength: 5 })
+export const anyText: fc.Arbitrary<string> = unicodeText({ maxLength: 5 })
   .filter((text) => !text.endsWith("\0"));
 
 /** A byte string as NumPy keeps it. */

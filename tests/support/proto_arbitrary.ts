@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { FieldSchema, Schema } from "../fixtures/protos/make.ts";
+import { unicodeText } from "./unicode_text.ts";
 import type { MessageSchema, VectorMessage } from "./proto_values.ts";
 
 const bits = (type: string): bigint => type.endsWith("64") ? 64n : 32n;
@@ -21,7 +22,7 @@ function scalar({ type, numbers }: FieldSchema): fc.Arbitrary<unknown> {
     case "bool":
       return fc.boolean();
     case "string":
-      return fc.string({ unit: "binary" });
+      return unicodeText();
     case "bytes":
       return fc.array(fc.integer({ min: 0, max: 255 }))
         .map((bytes) => ({ $hex: bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("") }));

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { parseDuration, showBytes, showDuration } from "../../plugins/cli/duration.ts";
 import { tabbed, table } from "../../plugins/cli/table.ts";
 import { fitText, oneLine, textWidth } from "../../plugins/cli/text-width.ts";
+import { unicodeText } from "../support/unicode_text.ts";
 
 const widths: [text: string, width: number][] = [
   ["", 0],
@@ -34,7 +35,7 @@ test("fitText() fits, begins as the text does, and tells that something is missi
 
 test("oneLine() leaves nothing that moves a cursor or changes colours", () => {
   assert.equal(oneLine("a\n b\t c\x1b[31md\x1b[0m\x07\x9b"), "a b cd");
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
+  fc.assert(fc.property(unicodeText(), (text) => {
     for (const character of oneLine(text)) {
       const code = character.codePointAt(0)!;
       assert.ok(code > 31 && !(code > 126 && code < 160), `U+${code.toString(16)}`);

@@ -6,6 +6,7 @@ import { type Tensor, tensor } from "../../core/tensors.ts";
 import { decodeNpy, encodeNpy } from "../../plugins/serializers/npy.ts";
 import { npz, type NpzOptions } from "../../plugins/serializers/npz.ts";
 import fixtures from "../fixtures/npy/arrays.json" with { type: "json" };
+import { unicodeText } from "../support/unicode_text.ts";
 import { type Bytes, concat, fromBase64, utf8 } from "../support/npy.ts";
 
 const { serialize, deserialize: read } = npz();
@@ -45,7 +46,7 @@ for (const level of [0, 1, 6, 9] as const) {
 
 test("npz() takes any names", () => {
   const name = fc.oneof(
-    fc.string({ unit: "binary" }),
+    unicodeText(),
     fc.constantFrom(
       "__proto__",
       "constructor",

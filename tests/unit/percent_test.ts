@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { compareUtf8, hasDotSegment, pct, pctPath } from "../../core/percent.ts";
+import { unicodeText } from "../support/unicode_text.ts";
 
-const anyText = fc.string({ unit: "binary" });
+const anyText = unicodeText();
 // Both sides of the border between UTF-16's order and that of code points, and of each length in UTF-8.
 const borders = [
   "\0",

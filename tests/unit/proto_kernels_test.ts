@@ -17,6 +17,7 @@ import { Reader } from "../../protos/reader.ts";
 import { readText } from "../../protos/text.ts";
 import { countVarints, readVarints, writeVarints } from "../../protos/varints.ts";
 import { Writer } from "../../protos/writer.ts";
+import { unicodeText } from "../support/unicode_text.ts";
 import { toHex } from "../support/hex.ts";
 import { concat } from "../support/npy.ts";
 
@@ -208,7 +209,7 @@ test("text is written and read as the runtime does it, short and long", () => {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   fc.assert(
     fc.property(
-      fc.string({ unit: "binary", maxLength: 300 }),
+      unicodeText({ maxLength: 300 }),
       fc.uint8Array({ maxLength: 40 }),
       (text, any) => {
         const bytes = encode(predictRequest, { signature_name: text });

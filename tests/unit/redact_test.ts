@@ -3,14 +3,15 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { pct } from "../../core/percent.ts";
 import { redact } from "../../core/redact.ts";
+import { unicodeText } from "../support/unicode_text.ts";
 import { secretHolders, secrets } from "../support/secret_holders.ts";
 
 // Anything but the mask's own character and the few that ways to encode disagree about; no secret has them.
-const secret = fc.string({ unit: "binary", minLength: 1 }).filter((text) => !/[!'()*]/.test(text));
+const secret = unicodeText({ minLength: 1 }).filter((text) => !/[!'()*]/.test(text));
 
 test("redact() leaves no secret in a text, plain or percent-encoded", () => {
   const surroundings = fc.array(
-    fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("?a=", "&", '"', " ")),
+    fc.oneof(unicodeText(), fc.constantFrom("?a=", "&", '"', " ")),
   );
   fc.assert(fc.property(secret, surroundings, (secret, parts) => {
     for (const form of [secret, pct(secret)]) {

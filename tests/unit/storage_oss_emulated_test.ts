@@ -18,6 +18,7 @@ import {
 import { ossV1 } from "../../plugins/storage/oss-v1.ts";
 import { postPolicy } from "../../plugins/storage/post-policy.ts";
 import { storageContract } from "../contracts/storage.ts";
+import { unicodeText } from "../support/unicode_text.ts";
 
 const bucket = "test-bucket";
 type Cloud = ReturnType<typeof emulator>;
@@ -37,12 +38,12 @@ storageContract(
   () => place({ endpoint: "http://127.0.0.1:9000" }).storage,
 );
 
-const keys = fc.string({ unit: "binary", minLength: 1, maxLength: 40 }).filter((key) =>
+const keys = unicodeText({ minLength: 1, maxLength: 40 }).filter((key) =>
   key.isWellFormed() && !/^[/\\]/.test(key) && !key.split("/").some((part) => part === "." || part === "..")
 );
 const notes = fc.dictionary(
   fc.stringMatching(/^[a-z0-9-]{1,12}$/),
-  fc.string({ unit: "binary", maxLength: 30 }).filter((text) => text.isWellFormed()),
+  unicodeText({ maxLength: 30 }).filter((text) => text.isWellFormed()),
   { minKeys: 1, maxKeys: 4 },
 );
 const tagText = fc.stringMatching(/^[A-Za-z0-9 +\-=._:/]{1,20}$/).filter((text) => text.trim() === text);
