@@ -18,8 +18,8 @@ import {
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
-import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { Readable } from "node:stream";
 import type { Engine } from "../../plugins/local-docker/engine/engine.ts";
 import { inspectImage } from "../../plugins/local-docker/engine/images.ts";
 import { jsonLines } from "../../plugins/local-docker/engine/json-lines.ts";
@@ -45,17 +45,33 @@ export function tinyImage(engine: Engine): Promise<string> {
 
 /** The machine's own Python with its library and pip, as `python3` and `pip`, beside busybox. */
 export function pythonImage(engine: Engine): Promise<string> {
-  return made(engine, "python", ['CMD ["python3"]'], async (folder) => {
-    await addBusybox(folder);
-    const { program, library, sitePackages, pip } = await pythonHere();
-    const without = ["test", "tests", "idlelib", "tkinter", "*-packages", "config-*", "EXTERNALLY-MANAGED"];
-    const excluded = without.map((name) => `--exclude=${name}`);
-    await copied(library, folder, excluded);
-    for (const path of pip) cpSync(path, join(folder, sitePackages, basename(path)), { recursive: true });
-    await addProgram(folder, program, program, join(library, "lib-dynload"));
-    for (const name of ["python3", "python"]) symlinkSync(program, join(folder, "bin", name));
-    script(join(folder, "bin/pip"), 'exec /bin/python3 -m pip "$@"\n');
+  return made(engine, "python", ['CMD ["python3"]'], addPython);
+}
+
+/**
+ * Python with a program `tensorflow_model_server` that stands for TensorFlow Serving: it takes its flags, ends as it does
+ * when there is no SavedModel, and answers its REST API for a "model" whose file `saved_model.pb` is `{"factor":3}`, by
+ * which it multiplies.
+ */
+export function servingImage(engine: Engine): Promise<string> {
+  return made(engine, "serving", [], async (folder) => {
+    await addPython(folder);
+    const path = fileURLToPath(new URL("tensorflow_model_server.py", import.meta.url));
+    cpSync(path, join(folder, "bin/tensorflow_model_server"));
+    chmodSync(join(folder, "bin/tensorflow_model_server"), 0o755);
   });
+}
+
+async function addPython(folder: string): Promise<void> {
+  await addBusybox(folder);
+  const { program, library, sitePackages, pip } = await pythonHere();
+  const without = ["test", "tests", "idlelib", "tkinter", "*-packages", "config-*", "EXTERNALLY-MANAGED"];
+  const excluded = without.map((name) => `--exclude=${name}`);
+  await copied(library, folder, excluded);
+  for (const path of pip) cpSync(path, join(folder, sitePackages, basename(path)), { recursive: true });
+  await addProgram(folder, program, program, join(library, "lib-dynload"));
+  for (const name of ["python3", "python"]) symlinkSync(program, join(folder, "bin", name));
+  script(join(folder, "bin/pip"), 'exec /bin/python3 -m pip "$@"\n');
 }
 
 /** Deno as `deno`, beside busybox. */
@@ -73,7 +89,12 @@ export function denoImage(engine: Engine): Promise<string> {
 
 /** Makes all of them. */
 export async function makeImages(engine: Engine): Promise<string[]> {
-  return [await tinyImage(engine), await pythonImage(engine), await denoImage(engine)];
+  return [
+    await tinyImage(engine),
+    await pythonImage(engine),
+    await denoImage(engine),
+    await servingImage(engine),
+  ];
 }
 
 /** Makes an image of a tar of files. */

@@ -14,7 +14,8 @@ const unpack = [
   `model=${modelFolder}; work=$(mktemp -d) || exit 1`,
   `for archive in "$model"/*.tar.gz "$model"/*.tgz "$model"/*.tar; do`,
   `  [ -e "$archive" ] || continue`,
-  `  mkdir -p "$work/files" && tar -xf "$archive" -C "$work/files" && model=$work/files || exit 1`,
+  `  case "$archive" in *gz) how=-xzf;; *) how=-xf;; esac`, // not every tar sees by itself what is compressed
+  `  mkdir -p "$work/files" && tar $how "$archive" -C "$work/files" && model=$work/files || exit 1`,
   `done`,
 ];
 

@@ -87,7 +87,9 @@ export class RequestLog {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#waiting.add(resolve);
     signal?.addEventListener("abort", resolve as () => void);
+    const awake = setInterval(() => {}, 1 << 30); // what a process waits for keeps it from ending
     await promise;
+    clearInterval(awake);
     this.#waiting.delete(resolve);
     signal?.removeEventListener("abort", resolve as () => void);
   }
