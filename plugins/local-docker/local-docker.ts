@@ -63,7 +63,11 @@ export function localDocker(options: LocalDockerOptions = {}): LocalDocker {
     return await connectEngine({ host, context, tls, signal });
   };
   return {
-    plan: (deployment, own = {}) => shownPlan(planFor(deployment, options, own), deployment.config),
+    plan(deployment, own = {}) {
+      const { config } = deployment;
+      const name = own.serviceName ?? config.name ?? config.metadata?.name ?? "service"; // deploy() makes one up
+      return shownPlan(planFor(deployment, options, { ...own, serviceName: name }), config);
+    },
     service: async (name, own = {}) => await findService(await connect(own.signal), name, own),
     async *services(own = {}) {
       yield* findServices(await connect(own.signal), own);

@@ -17,7 +17,7 @@
  * const model = new Model({ inferenceSpec, modelData: fromDisk("examples/breast-cancer") });
  *
  * const target = localDocker(); // finds the engine when something is deployed
- * console.log(dockerRunText(target.plan(await model.toDeployment(), { serviceName: "cancer" })));
+ * console.log(dockerRunText(target.plan(await model.toDeployment())));
  *
  * export async function tryIt(): Promise<unknown> {
  *   await using service = await model.deploy(target, { temporary: true }); // removed at the end of the block

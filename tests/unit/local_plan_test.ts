@@ -72,7 +72,9 @@ test("a container serves as the reference's does, with its port told and on loop
     ...["--env", "A", "--env", "B", "--env", "LISTENING_PORT"],
     ...["--mount", "type=bind,source=/srv/me/code,target=/ml/usercode,readonly"],
     ...["--mount", "type=bind,source=/srv/me/model,target=/eas/workspace/model,readonly"],
-    ...["--gpus", "all", "--entrypoint", "/bin/sh", "img:1", "-c", "cd /ml/usercode/\npython app.py\n"],
+    ...["--gpus", "all", "--entrypoint", "/bin/sh", "img:1", "-c"],
+    "printf '%s\\n' numpy==1.26.4 | python -m pip install -r /dev/stdin || exit $?\n" +
+    "cd /ml/usercode/\npython app.py\n",
   ]);
   assert.deepEqual(made.env, { A: "1", B: "b c", LISTENING_PORT: "5000" });
   assert.deepEqual(made.requirements, { kind: "lines", text: "numpy==1.26.4\n" });

@@ -1,5 +1,5 @@
-import { redact } from "../../../core/redact.ts";
-import type { ContainerPlan, PlannedMount } from "./container-plan.ts";
+import { maskSecrets } from "../../../core/mask-secrets.ts";
+import type { ContainerPlan, PlannedMount, Requirements, Start } from "./container-plan.ts";
 import { quoted } from "./words.ts";
 
 /**
@@ -21,9 +21,7 @@ export function dockerRun(plan: ContainerPlan): string[] {
     ...(gpus === undefined
       ? []
       : ["--gpus", typeof gpus === "object" ? `device=${gpus.join(",")}` : String(gpus)]),
-    ...(plan.start.kind === "image"
-      ? []
-      : ["--entrypoint", plan.start.kind === "script" ? "/bin/sh" : plan.start.words[0]!]),
+    ...entrypoint(plan),
     plan.image,
     ...words(plan),
   ];
@@ -31,12 +29,32 @@ export function dockerRun(plan: ContainerPlan): string[] {
 
 /** A plan in one line that a shell would take, without what looks like a secret in a script. */
 export function dockerRunText(plan: ContainerPlan): string {
-  return redact(["docker", "run", ...dockerRun(plan)].map(quoted).join(" "));
+  return maskSecrets(["docker", "run", ...dockerRun(plan)].map(quoted).join(" "), []);
 }
 
-function words({ start }: ContainerPlan): readonly string[] {
-  if (start.kind === "script") return ["-c", start.text];
+function entrypoint({ start, requirements }: ContainerPlan): string[] {
+  if (start.kind === "script" || requirements) return ["--entrypoint", "/bin/sh"];
+  return start.kind === "program" ? ["--entrypoint", start.words[0]!] : [];
+}
+
+function words({ start, requirements }: ContainerPlan): readonly string[] {
+  if (start.kind === "script" || requirements) {
+    const install = requirements ? `${installation(requirements)} || exit $?\n` : "";
+    return ["-c", install + commandOf(start)];
+  }
   return start.kind === "program" ? start.words.slice(1) : start.args;
+}
+
+function commandOf(start: Start): string {
+  if (start.kind === "script") return start.text;
+  if (start.kind === "program") return `exec ${start.words.map(quoted).join(" ")}`;
+  return ["# and then what the image starts", ...start.args.map(quoted)].join(" ");
+}
+
+function installation(requirements: Requirements): string {
+  if (requirements.kind === "file") return `python -m pip install -r ${quoted(requirements.path)}`;
+  const lines = requirements.text.trimEnd().split("\n").map(quoted);
+  return `printf '%s\\n' ${lines.join(" ")} | python -m pip install -r /dev/stdin`;
 }
 
 function mountText(mount: PlannedMount): string {
