@@ -39,36 +39,37 @@ async function main(args: string[]): Promise<number> {
     return 2;
   }
   const files = readdirSync(new URL("cases/", import.meta.url)).filter((name) => name.includes(only)).sort();
-  const isLeftOut = (file: string, runtime: Runtime): boolean => {
-    const why = lacking(file) ??
-      (file.startsWith("engine_podman") && runtime !== "deno" && !only
-        ? "it ran on Deno, or does with --only podman"
-        : undefined);
-    if (why) console.log(`${file} is left out on ${runtime}: ${why}`);
-    return !!why;
-  };
   const wanted = (args.length ? args : runtimes) as Runtime[];
   const isNamed = !!process.env.DOCKER_TESTS_RUN; // and its images are kept for the next runtime
   process.env.DOCKER_TESTS_RUN ||= `run${process.pid}`;
   return await withEngine(async (engine) => {
     const images = await timed("images", () => makeImages(engine));
+    const before = await ours(engine);
     let failed = 0;
     try {
       for (const runtime of wanted) {
+        const some = files.filter((file) => !isLeftOut(file, runtime, !!only));
         failed += await timed(
           runtime,
-          () => {
-            const there = files.filter((file) => !isLeftOut(file, runtime));
-            return runOn(runtime, there.map((name) => `tests/docker/cases/${name}`), engine);
-          },
+          () => runOn(runtime, some.map((file) => `tests/docker/cases/${file}`), engine),
         );
-        failed += await left(engine, runtime);
+        const left = [...await ours(engine)].filter((name) => !before.has(name));
+        for (const name of left) console.error(`the tests on ${runtime} left the ${name}`);
+        failed += left.length;
       }
     } finally {
       for (const image of isNamed ? [] : images) await removeImage(engine, image, { force: true });
     }
     return failed ? 1 : 0;
   });
+}
+
+/** Says so when a file is left out. */
+function isLeftOut(file: string, runtime: Runtime, isNamed: boolean): boolean {
+  const isRepeated = file.startsWith("engine_podman") && runtime !== "deno" && !isNamed;
+  const why = lacking(file) ?? (isRepeated ? "Deno runs it; --only podman does elsewhere too" : undefined);
+  if (why) console.log(`${file} is left out on ${runtime}: ${why}`);
+  return !!why;
 }
 
 /** Why a file's engine can't be had on this machine. */
@@ -132,15 +133,15 @@ function runOn(runtime: Runtime, files: string[], { address }: Engine): number {
   }
 }
 
-/** How many things tests on a runtime left with the engine. */
-async function left(engine: Engine, runtime: Runtime): Promise<number> {
+/** What this package made in an engine. */
+async function ours(engine: Engine): Promise<Set<string>> {
   const labels = { "com.pai-edge.sdk.service": true } as const;
-  const containers = (await listContainers(engine, { all: true, labels })).map(({ name }) =>
-    `container ${name}`
-  );
-  const volumes = (await listVolumes(engine, { labels })).map(({ name }) => `volume ${name}`);
-  for (const thing of [...containers, ...volumes]) console.error(`the tests on ${runtime} left the ${thing}`);
-  return containers.length + volumes.length;
+  const containers = await listContainers(engine, { all: true, labels });
+  const volumes = await listVolumes(engine, { labels });
+  return new Set([
+    ...containers.map(({ name }) => `container ${name}`),
+    ...volumes.map(({ name }) => `volume ${name}`),
+  ]);
 }
 
 async function timed<T>(name: string, run: () => T | Promise<T>): Promise<T> {
