@@ -1,10 +1,10 @@
-import { removeContainer } from "./engine/containers.ts";
 import { DockerError } from "./engine/docker-error.ts";
 import type { Engine } from "./engine/engine.ts";
 import { listContainers } from "./engine/list-containers.ts";
-import { listVolumes, removeVolume } from "./engine/volumes.ts";
+import { listVolumes } from "./engine/volumes.ts";
 import { labels } from "./labels.ts";
 import { type Life, lifeOf } from "./owner.ts";
+import { removeFreed, removeWholly } from "./remove.ts";
 import { removeFolders, tempFolders } from "./temp-folder.ts";
 
 /** Options of {@linkcode collectGarbage}. */
@@ -77,9 +77,9 @@ export async function collectGarbage(engine: Engine, options: GcOptions = {}): P
   const failures = [
     ...await failuresOf(
       containers,
-      ({ id }) => removeContainer(engine, id, { force: true, volumes: true, ...limits }),
+      ({ id }) => removeWholly(engine, id, limits),
     ),
-    ...await failuresOf(volumes, ({ name }) => removeVolume(engine, name, limits)),
+    ...await failuresOf(volumes, ({ name }) => removeFreed(engine, name, limits)),
     ...await failuresOf(folders, (folder) => removeFolders([folder])),
   ];
   if (failures.length > 0) throw failures[0];

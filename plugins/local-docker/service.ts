@@ -15,14 +15,15 @@ import type {
   WaitOptions,
 } from "../../core/service.ts";
 import { timeLeft, watchOf } from "../../core/watch.ts";
-import { removeContainer, startContainer, stopContainer } from "./engine/containers.ts";
+import { startContainer, stopContainer } from "./engine/containers.ts";
 import { DockerError } from "./engine/docker-error.ts";
 import type { Engine } from "./engine/engine.ts";
 import { type ContainerInfo, inspectContainer } from "./engine/inspect-container.ts";
-import { listVolumes, removeVolume } from "./engine/volumes.ts";
+import { listVolumes } from "./engine/volumes.ts";
 import { explainFailure, type ServiceContainer } from "./failure/explain.ts";
 import { labels } from "./labels.ts";
 import { logs } from "./logs.ts";
+import { removeFreed, removeWholly } from "./remove.ts";
 import { type ServiceFetch, serviceFetch } from "./service-fetch.ts";
 import { statusOf, type StatusOfContainer } from "./service-status.ts";
 import { removeFolders } from "./temp-folder.ts";
@@ -172,10 +173,12 @@ export class LocalService<Input = unknown, Output = unknown> implements Service<
     const { signal } = watch;
     const limits = () => ({ signal, timeout: timeLeft(watch, removeTimeout) });
     const volumes = this.#init.volumes ?? await this.#ownVolumes(limits());
-    await removeContainer(this.#engine, this.containerId, { force: true, volumes: true, ...limits() });
+    await removeWholly(this.#engine, this.containerId, { clock: this.#clock, ...limits() });
     this.#moved();
     this.#status = "Deleted";
-    const removals = volumes.map((name) => removeVolume(this.#engine, name, limits()));
+    const removals = volumes.map((name) =>
+      removeFreed(this.#engine, name, { clock: this.#clock, ...limits() })
+    );
     const results = await Promise.allSettled([...removals, removeFolders(this.#init.tempFolders ?? [])]);
     const failed = results.find((result) => result.status === "rejected");
     if (failed) throw failed.reason;

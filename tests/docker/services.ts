@@ -1,8 +1,10 @@
 // What tests of services of a real engine have alike.
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import type { Container } from "../../core/service-config.ts";
+import { join } from "node:path";
+import process from "node:process";
+import type { Container, Metadata } from "../../core/service-config.ts";
 import type { Service } from "../../core/service.ts";
 import { type ContainerServingOptions, containerServingSpec, Model } from "../../plugins/deploy/mod.ts";
 import type { Engine } from "../../plugins/local-docker/engine/engine.ts";
@@ -13,6 +15,21 @@ import {
   type LocalDockerDeployOptions,
   type LocalDockerOptions,
 } from "../../plugins/local-docker/mod.ts";
+
+/**
+ * Gives this process and its children a folder of their own for temporary files, as those of other processes come and
+ * go. Returns what removes it.
+ */
+export function ownTempFolder(): () => void {
+  const { TMPDIR } = process.env;
+  const folder = mkdtempSync(join(tmpdir(), "own-"));
+  process.env.TMPDIR = folder;
+  return () => {
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
 
 /** What an engine and this machine hold of this package, by name. */
 export async function held(engine: Engine): Promise<string[]> {
@@ -38,6 +55,8 @@ export interface Order extends LocalDockerDeployOptions {
   container?: Partial<Container>;
   /** Megabytes that it may use. */
   memory?: number;
+  /** More of its configuration's metadata. */
+  metadata?: Metadata;
   /** Of the target. */
   target?: LocalDockerOptions;
 }
@@ -45,10 +64,11 @@ export interface Order extends LocalDockerDeployOptions {
 /** Deploys one container. */
 export async function deployed(
   name: string,
-  { spec, container, memory, target, ...options }: Order,
+  { spec, container, memory, metadata, target, ...options }: Order,
 ): Promise<Service> {
   const inferenceSpec = containerServingSpec({ ...spec, command: spec.command || "true" });
   Object.assign(inferenceSpec.config.containers![0]!, container); // which the function has made
+  Object.assign(inferenceSpec.config.metadata, metadata);
   if (memory !== undefined) inferenceSpec.config.metadata.memory = memory;
   return await new Model({ inferenceSpec }).deploy(localDocker(target), { serviceName: name, ...options });
 }

@@ -7,7 +7,7 @@ import { createServer, type RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { before, test } from "node:test";
+import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { ServiceError } from "../../../core/errors.ts";
@@ -15,11 +15,14 @@ import { connectEngine } from "../../../plugins/local-docker/engine/connect.ts";
 import type { Engine } from "../../../plugins/local-docker/engine/engine.ts";
 import { DockerError, type DockerErrorCode, localDocker } from "../../../plugins/local-docker/mod.ts";
 import { tinyImage } from "../images.ts";
-import { deployed, held, leavingNothing, rejection, until } from "../services.ts";
+import { deployed, held, leavingNothing, ownTempFolder, rejection, until } from "../services.ts";
 
 let engine: Engine;
 let image: string;
+let restore: () => void;
+after(() => restore());
 before(async () => {
+  restore = ownTempFolder();
   engine = await connectEngine();
   image = await tinyImage(engine);
 });
@@ -236,8 +239,14 @@ test("an engine that dies midway, and what gc() finds when it is back", async ()
     assert.ok(error instanceof DockerError, `${error}`);
     assert.equal(error.code, "ENGINE_GONE");
     assert.match(error.message, /could not be removed/);
-    for (const work of [service.describe(), service.stop(), service.delete(), predictor.predict(1)]) {
-      const refused = await rejection(work);
+    const works = [
+      () => service.describe(),
+      () => service.stop(),
+      () => service.delete(),
+      () => predictor.predict(1),
+    ];
+    for (const work of works) {
+      const refused = await rejection(work());
       assert.ok(refused instanceof DockerError, `${refused}`);
       assert.match(refused.code, /^(?:ENGINE_GONE|NO_ENGINE)$/);
     }
