@@ -52,7 +52,10 @@ export class ApiError extends PaiError {
   }
 }
 
-/** A deployed service refused a request, or answered what can't be read. */
+/**
+ * A deployed service refused a request, or answered what can't be read. What its status means for a service in EAS, and
+ * how to mend it, says `explain(error)` of `./predict/explain`.
+ */
 export class PredictionError extends PaiError {
   /** The beginning of the answer as text, at most 65,536 characters. */
   declare readonly body: string;

@@ -32,13 +32,12 @@ export async function predictionError(
   cause?: unknown,
 ): Promise<PredictionError> {
   const { status, headers } = response;
-  const type = headers.get("content-type");
   const meaning = unread
-    ? `can't read ${type}`
+    ? `can't read ${headers.get("content-type")}`
     : meanings[status] ?? URL.parse(headers.get("location")!)?.host ?? ""; // a path may hold secrets; null is no URL
   const body = hide(await readStart(unread ? [unread] : response.body), secret);
-  const state = `status is ${status}${meaning && ` (${hide(meaning, secret)})`}`;
-  return new PredictionError(`${what}: ${state}${body && `: ${body.slice(0, 200)}`}`, {
+  const state = meaning && ` (${hide(meaning, secret)})`, text = body && `: ${body.slice(0, 200)}`;
+  return new PredictionError(`${what}: status is ${status}${state}${text}`, {
     status,
     requestId: headers.get("x-request-id") ?? undefined,
     retryAfter: headers.get("retry-after") ?? undefined,

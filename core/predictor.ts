@@ -16,15 +16,15 @@
  *
  * @module
  */
-import { utf8 } from "./encoding.ts";
-import { type Authorizer, tokenAuth } from "./auth.ts";
 import { PaiError } from "./errors.ts";
+import { utf8 } from "./encoding.ts";
 import { type Fetch, globalFetch } from "./fetch.ts";
 import { json, stringify } from "./json.ts";
 import { predictionError } from "./prediction-error.ts";
 import { predictRetry, type RetryBudget, retryBudget, type RetryPolicy, withRetry } from "./retry.ts";
-import type { Allocate, Serializer } from "./serializer.ts";
 import { publicGateway, type Query, requestUrl, serviceUrl } from "./service-url.ts";
+import type { Allocate, Serializer } from "./serializer.ts";
+import { type Authorizer, tokenAuth } from "./auth.ts";
 import { type Bare, bare, bounded, timed } from "./timeout.ts";
 import { VERSION } from "./version.ts";
 
@@ -111,7 +111,7 @@ export class Predictor<Input = unknown, Output = unknown> {
     const { endpoint, serviceName, token, fetch = globalFetch } = options;
     if (token !== undefined) tokenAuth(token); // which checks it
     const url = this.endpoint = serviceUrl(endpoint, serviceName);
-    this.#what = `Cannot predict with "${url.replace(/^.*\/predict\/|^https?:\/\/|[?].*/g, "")}"`;
+    this.#what = `Cannot predict with "${url.replace(/^.*\/predict\/|^https?:\/\/|\?.*/g, "")}"`;
     this.#url = requestUrl(url);
     this.#options = { ...options, fetch };
     this.serializer = options.serializer ?? json<Output>();

@@ -104,10 +104,9 @@ export function withRetry(
         if (
           !rule || retry >= Math.min(retries, rule.retries ?? retries) || rule.idempotentOnly && !repeatable
         ) return response;
-        const asked = response.headers.get("retry-after") ?? ""; // seconds, or a date
-        pause = Math.max(0, +asked * 1000 || Date.parse(asked) - clock.now()) || pause;
+        pause = askedPause(response.headers.get("retry-after"), clock) || pause;
         if (pause > policy.maxDelay || !budget(1)) return response;
-        await response.body?.cancel();
+        response.body?.cancel().catch(() => {}); // on Node that of a cloned body never ends
       } catch (error) {
         if (init.signal?.aborted || !isBroken(error)) throw error;
         if (
@@ -119,6 +118,11 @@ export function withRetry(
       await clock.sleep(pause, init.signal);
     }
   };
+}
+
+/** Milliseconds that a `Retry-After` asks to wait, in seconds or until a date; not a positive number when it does not. */
+export function askedPause(asked: string | null | undefined, clock: Clock): number {
+  return Math.max(0, +asked! * 1000 || Date.parse(asked!) - clock.now()); // NaN for what is neither
 }
 
 /** What calls share that have so many retries together: see {@linkcode RetryPolicy.budget}. */

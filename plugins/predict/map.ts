@@ -37,9 +37,10 @@ export type { Clock };
 export type { MapAnswer, MapFailure, MappedItem, MapResult } from "./map/result.ts";
 
 /**
- * What {@linkcode map} retries: a batch can wait longer than a user, three quarters of a minute on average. Statuses that ask for less load (429, 450, 503)
- * cost only a tenth of a retry when another item was answered in the meantime, since then the service does work. What
- * its `Retry-After` says is not known here; the concurrency that adapts takes its place.
+ * What {@linkcode map} retries: a batch can wait longer than a user, three quarters of a minute on average. Statuses
+ * that ask for less load (429, 450, 503) cost only a tenth of a retry when another item was answered in the meantime,
+ * since then the service does work. An item that is refused with `Retry-After` waits as long, unless that is longer than
+ * `maxDelay`.
  */
 export const mapRetry: RetryPolicy = {
   ...predictRetry,

@@ -4,6 +4,7 @@ import { PaiError, PredictionError } from "../../core/errors.ts";
 import { Predictor } from "../../core/predictor.ts";
 import { map, type MapOptions, type MapResult, mapRetry } from "../../plugins/predict/map.ts";
 import { fakeClock } from "../support/fake_clock.ts";
+import { simulatedClock } from "../support/simulated_clock.ts";
 import { service, status } from "../support/simulated_service.ts";
 
 /** A predictor that waits for nothing but other promises. */
@@ -175,6 +176,55 @@ for (const [what, error, options, attempts] of retried) {
     );
   });
 }
+
+const asked: [how: string, header: (due: number) => string][] = [
+  ["in seconds", () => "7"],
+  ["by a date", (due) => new Date(due).toUTCString()],
+];
+for (const [how, header] of asked) {
+  test(`map() waits as long as a service asks ${how}, and little longer`, async () => {
+    const clock = simulatedClock();
+    const due = new Map<number, number>();
+    const fake: Fake = {
+      async predict(input) {
+        await clock.sleep(50);
+        const now = Math.floor(clock.now() / 1000) * 1000;
+        if (input % 2 && !due.has(input)) {
+          due.set(input, now + 7_000);
+          throw new PredictionError("x", { status: 429, retryAfter: header(now + 7_000) });
+        }
+        return clock.now() - (due.get(input) ?? clock.now());
+      },
+    };
+    const late: number[] = [];
+    await clock.run((async () => {
+      for await (const result of map(fake, Array(200).keys(), { clock })) {
+        assert.ok(result.ok);
+        if (result.attempts > 1) late.push(result.output);
+      }
+    })());
+    assert.equal(late.length, 100);
+    for (const ms of late) assert.ok(ms >= 0 && ms < 1_000 + 50 + mapRetry.baseDelay + 1, `${ms} ms`);
+  });
+}
+
+test("map() gives up an item at once whose service asks for more than the policy's longest pause", async () => {
+  const error = new PredictionError("x", { status: 503, retryAfter: "21" }), clock = fakeClock();
+  const [result] = await all(map({ predict: () => Promise.reject(error) }, [1], { clock }));
+  assert.deepEqual([result!.ok, result!.attempts, clock.slept], [false, 1, []]);
+});
+
+test("map() of a predictor hears what the service asks for", async () => {
+  let requests = 0;
+  const clock = fakeClock();
+  const predictor = new Predictor({
+    endpoint: "http://h",
+    fetch: () =>
+      requests++ ? Response.json(1) : new Response("", { status: 429, headers: { "retry-after": "5" } }),
+  });
+  const [result] = await all(map(predictor, [1], { clock }));
+  assert.ok(result!.ok && requests === 2 && clock.slept[0]! >= 5_000);
+});
 
 test("map() gives its calls the caller's options, but for what it does itself", async () => {
   const seen: unknown[] = [];

@@ -222,3 +222,12 @@ for (const code of ["EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN", "UND_ERR_CONNECT
     assert.equal(attempts, 3);
   });
 }
+
+test("withRetry() does not wait for a refused body to be cancelled, which may never end", async () => {
+  const stuck = new ReadableStream({ cancel: () => new Promise(() => {}) });
+  const failing = new ReadableStream({ cancel: () => Promise.reject(new Error("no")) });
+  const { attempts, status } = await run((n) =>
+    new Response([stuck, failing][n] ?? "done", { status: n < 2 ? 503 : 200 })
+  );
+  assert.deepEqual([attempts, status], [3, 200]);
+});

@@ -153,7 +153,7 @@ export class Run<Item, Output> {
   /** Tries an item until it has a result. Between attempts it keeps its place, so that a busy service is asked less. */
   async #process({ item, index, key, place }: Task<Item>): Promise<void> {
     const { clock, limit, retry, call } = this.#options;
-    const retries = new Retries(retry, call.idempotent);
+    const retries = new Retries(retry, clock, call.idempotent);
     this.#active++;
     limit.begin(clock.now());
     let result: MapResult<Item, Output> | undefined;
@@ -170,7 +170,7 @@ export class Run<Item, Output> {
         tried(outcomeOf(error));
         const pause = retries.pause(error, this.#answered > answered);
         if (pause === undefined) result = { ok: false, item, index, key, attempts, error };
-        else await this.#rest(pause, attempts % patience === 0);
+        else await this.#rest(pause.ms, attempts % patience === 0 && !pause.isAsked);
         if (this.#end.signal.aborted) return;
       }
     }
