@@ -2,6 +2,13 @@
  * The same model, on this machine, in a container: what EAS would run, run by Docker, Podman, or another engine that
  * speaks Docker's API. On Deno, Bun and Node.
  *
+ * Services with processors run, too. XGBoost models (JSON, UBJ) and dense networks in JSON run in this process, on a port
+ * of 127.0.0.1, and need no engine; so do handlers, `localDocker({ processors: { pmml: jsonProcessor(run) } })`, for what
+ * nothing here can run. A SavedModel runs in `tensorflow/serving`, of the version that the processor's code names, whose
+ * REST API this process translates into PAI's protocol, signature included. A TorchScript model runs in an image with
+ * PyTorch, in which a server of this package speaks that protocol itself; that image is `pytorch/torchserve`, the
+ * smallest official one, though TorchServe is not used. Other images: `localDocker({ images: { tensorflow, pytorch } })`.
+ *
  * @example
  * ```ts
  * import { containerServingSpec, Model } from "@pai-edge/sdk/deploy";
