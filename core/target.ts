@@ -38,6 +38,8 @@ export interface DeployOptions<Input = unknown, Output = unknown> extends WaitOp
    * a slip. @default {false}
    */
   temporary?: boolean;
+  /** Whether to wait until it answers; `false` returns once it is started. @default {true} */
+  wait?: boolean;
   /** Format of the service's predictor; chosen from the configuration when absent. */
   serializer?: Serializer<Input, Output>;
 }

@@ -3,6 +3,7 @@
  * storage, the inference gateway and its queue service, so that everything from upload to prediction runs offline. It checks
  * signatures as the vendor does, with its own code. A service whose `metadata.type` is `"Async"` is reached through an
  * input queue and a sink; one of the type `"Queue"` is but the two queues.
+ * Services with containers need a handler, or a `runner`, such as `localDocker()`, which runs them for real.
  *
  * @example
  * ```ts

@@ -14,6 +14,8 @@ export interface FakeContainer {
   readonly files: ReadonlyMap<string, string>;
   /** What it has printed. */
   readonly printed: string[];
+  /** Its start, which may never end. */
+  booting?: Promise<void>;
   /** Why it has ended, if it has by itself. */
   error?: Error;
   /** Whether it was stopped. */
@@ -65,7 +67,12 @@ export function fakeTarget(boot: Boot): FakeTarget {
             files.set(`${mountPath}${path}`, await new Response(open()).text());
           }
         }
-        answering.set(name, await orAborted(boot(container, options), signal));
+        container.booting = boot(container, options).then((answer) => void answering.set(name, answer));
+        container.booting.catch((error) => {
+          container.error = error;
+          container.printed.push(...error.logs ?? []);
+        });
+        if (options.wait !== false) await orAborted(container.booting, signal);
         signal?.throwIfAborted();
       } catch (error) {
         there.delete(name);
@@ -90,7 +97,8 @@ function serviceOf<Input, Output>(
       const status = container.error ? "Failed" : container.stopped ? "Stopped" : "Running";
       return Promise.resolve({ name, status, config, labels: {}, raw: {} });
     },
-    async wait() {
+    async wait({ signal } = {}) {
+      await orAborted(Promise.resolve(container.booting), signal);
       if (container.error) throw container.error;
       return await this.describe();
     },

@@ -127,8 +127,8 @@ test("a service is Creating and Waiting while its container starts, and shows wh
   assert.equal((await describe("iris")).Status, "Waiting");
   const [starting] = await instances("iris");
   assert.deepEqual([starting?.Status, starting?.Reason, starting?.ReadyProcesses], [
-    "Pending",
-    "ContainerCreating",
+    "Running",
+    "ContainersNotReady",
     0,
   ]);
   ready();
@@ -246,7 +246,7 @@ test("an update replaces containers one by one, and keeps the old ones when the 
   };
   assert.deepEqual(await update({ containers: [{ image: "second", port: 8000 }] }), ["Running", 2, 2]);
   assert.deepEqual([await ask(), await ask()], ["second", "second"]);
-  assert.deepEqual(await update({ containers: [{ image: "broken", port: 8000 }] }), ["Failed", 2, 2]);
+  assert.deepEqual(await update({ containers: [{ image: "broken", port: 8000 }] }), ["Failed", 2, 3]);
   assert.equal(await ask(), "second");
   await call("UpdateServiceVersion", "PUT", "iris/version", { Version: 2 });
   await quiet();

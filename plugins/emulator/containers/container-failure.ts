@@ -29,7 +29,9 @@ export function containerFailure(error: unknown, config: JsonObject): Failure {
 function read(error: unknown): Told {
   const { message, name, code, exitCode, oomKilled, logs } = isObject(error) ? error : {};
   return {
-    message: redact(typeof message === "string" ? message : String(error)),
+    // The caller's own words come before: what was being done, and to which container.
+    message: redact(typeof message === "string" ? message : String(error))
+      .replace(/^Cannot [a-z ]+ service "[^"]*"(?: locally)?: /, ""),
     ...(typeof name === "string" && { name }),
     ...(typeof code === "string" && { code }),
     ...(typeof exitCode === "number" && { exitCode }),
@@ -78,7 +80,7 @@ function killed(told: Told): Failure {
   };
 }
 
-/** In EAS it would go on waiting; here the runner has given up, and its container is gone. */
+/** In EAS it would go on waiting; here the runner has given up. */
 function unready({ message, logs }: Told, config: JsonObject): Failure {
   return {
     reason: "FAILED",

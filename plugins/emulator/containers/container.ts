@@ -41,6 +41,8 @@ export interface ContainerOrder {
   removed: () => void;
 }
 
+/** Whether it is worth the wait is for those to say who deploy the service. */
+const patient = { timeout: Infinity, giveUpAfter: Infinity } as const;
 /** Longest time of a question to the target, in milliseconds: those who ask the emulator wait for it. */
 const patience = 5_000;
 /** Lines of a container that are shown, and kept when it is removed. */
@@ -72,6 +74,10 @@ export class Container implements InstanceContainer {
     return this.#removalError;
   }
 
+  get isStarted(): boolean {
+    return this.#service !== undefined;
+  }
+
   restart(): Promise<Runner | Failure> {
     const before = this.settled;
     return this.settled = this.#begin(async () => {
@@ -81,7 +87,7 @@ export class Container implements InstanceContainer {
       const service = this.#service;
       if (!service) return await this.#deploy();
       await service.stop({ signal });
-      await service.start({ signal });
+      await service.start({ signal, ...patient });
       return service;
     });
   }
@@ -106,28 +112,38 @@ export class Container implements InstanceContainer {
   async lines(): Promise<readonly { at: number; text: string }[]> {
     const service = this.#service;
     if (!service || this.#ended) return this.#kept;
-    return await this.#read(service).catch(() => this.#kept);
+    const lines = await this.#read(service).catch(() => []);
+    return lines.length > 0 ? lines : this.#kept; // which its error may have had
   }
 
   end(): Promise<void> {
     return this.#ended ??= this.#remove();
   }
 
+  /** Starts it, which may take a pull, and waits for its first answer, however long that takes: as EAS does. */
   async #deploy(): Promise<Service> {
     const { target, store } = this.#around;
     const { name, config } = this.#order;
-    return this.#service = await target.deploy(toDeployment(config, store), {
+    const options = {
+      signal: this.#abort.signal,
+      onProgress: (event: ProgressEvent) => this.#progress(event),
+    };
+    const deployment = toDeployment(config, store);
+    const service = await target.deploy(deployment, {
+      ...options,
       serviceName: name,
       temporary: true,
-      signal: this.#abort.signal,
-      onProgress: (event) => this.#progress(event),
+      wait: false,
     });
+    this.#service = service;
+    this.#say({ type: "Normal", reason: "Started", message: "Started container worker0" });
+    await service.wait({ ...options, ...patient });
+    return service;
   }
 
   async #begin(start: () => Promise<Service>): Promise<Runner | Failure> {
     try {
       const service = await start();
-      this.#say({ type: "Normal", reason: "Started", message: "Started container worker0" });
       return { run: forwardTo(service.predictor().endpoint, this.#around.send) };
     } catch (error) {
       return this.#fail(error);
@@ -143,14 +159,14 @@ export class Container implements InstanceContainer {
     return failure;
   }
 
-  #progress({ message, level }: ProgressEvent): void {
+  #progress({ stage, status, message: said, level }: ProgressEvent): void {
+    const text = redact(said.replace(/^service "[^"]*": /, ""));
+    const isProbe = (stage === "wait" || stage === "probe") && status !== "Running";
+    const message = isProbe ? `Readiness probe failed: ${text}` : text;
     const isNew = this.incidents.at(-1)?.message !== message;
-    if (!isNew || this.incidents.length >= mostIncidents || this.#ended) return;
-    this.#say({
-      ...(level !== "warning" && { type: "Normal" }),
-      reason: /pull/i.test(message) ? "Pulling" : "Progress",
-      message: redact(message),
-    });
+    if (!isNew || status === "Running" || this.incidents.length >= mostIncidents || this.#ended) return;
+    const reason = isProbe ? "Unhealthy" : /pull/i.test(message) ? "Pulling" : "Progress";
+    this.#say({ ...(level !== "warning" && !isProbe && { type: "Normal" }), reason, message });
   }
 
   #say(incident: Incident): void {

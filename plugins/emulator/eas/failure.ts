@@ -12,6 +12,8 @@ export interface Runner {
 export interface InstanceContainer {
   /** What answers requests, once it does; or why nothing does. Never rejects. */
   readonly settled: Promise<Runner | Failure>;
+  /** Whether it runs, or has run, though it may not answer yet. */
+  readonly isStarted: boolean;
   /** What has happened to it, the oldest first. */
   readonly incidents: readonly (Incident & { at: number })[];
   /** What it has printed, the oldest line first. */

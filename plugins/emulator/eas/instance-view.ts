@@ -14,12 +14,16 @@ function containerState(instance: InstanceRecord, now: number): {
   restarts: number;
   lastState: JsonObject[];
 } {
-  const { born, due, runner, restarts } = instance;
+  const { born, due, runner, restarts, container } = instance;
   const ready = isReady(instance, now);
   const called = restarts.filter((at) => at <= now);
   const began = born + (due - born) / 2;
   if (!isFailure(runner) || now < began) {
-    const [status, reason] = ready ? ["Running", "RUNNING"] : ["Pending", "ContainerCreating"];
+    const [status, reason] = ready
+      ? ["Running", "RUNNING"]
+      : container?.isStarted
+      ? ["Running", "ContainersNotReady"]
+      : ["Pending", "ContainerCreating"];
     const lastState = called.slice(-1).map((at) => exited("Completed", 0, at));
     return { status, reason, ready, restarts: called.length, lastState };
   }

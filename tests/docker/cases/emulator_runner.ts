@@ -59,6 +59,14 @@ async function running(): Promise<number> {
   return (await listContainers(engine, { labels: { "com.pai-edge.sdk.service": true }, all: true })).length;
 }
 
+/** Waits until a service that failed is deleted with its container, which the deployment does not wait for. */
+async function removedTo(count: number): Promise<void> {
+  for (let i = 0; i < 100 && await running() > count; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.equal(await running(), count);
+}
+
 test("deploy, predict, stream, logs, stop, start, scale and delete, offline from end to end", async () => {
   const client = createClient({ ...cloud });
   const storage = oss(client, { bucket: "emulator-bucket" });
@@ -119,7 +127,25 @@ test("a container that crashes ends in a DeployError with what it said, and noth
   assert.equal(error.causes[0]?.kind, "crash");
   assert.ok(error.logs.some((line) => line.includes("free lunch")), error.logs.join("\n"));
   assert.ok(error.instances.some(({ lastState }) => JSON.stringify(lastState).includes("3")));
-  assert.equal(await running(), before);
+  await removedTo(before);
+});
+
+test("a container that listens elsewhere goes on waiting, and the time-out tells why", async () => {
+  const client = createClient({ ...cloud });
+  const before = await running();
+  const inferenceSpec = containerServingSpec({
+    image: await tinyImage(engine),
+    command: 'echo "INFO: Uvicorn running on http://0.0.0.0:7000"; LISTENING_PORT=7000 exec serve',
+  });
+  const deployed = new Model({ inferenceSpec }).deploy(eas(client), {
+    serviceName: "elsewhere",
+    timeout: 3000,
+  });
+  const error = await deployed.then(() => assert.fail("it answers"), (error) => error);
+  assert.ok(error instanceof DeployError, String(error));
+  assert.match(error.message, /Waiting.*port 7000, not on the port 8000/);
+  assert.ok(error.events.some(({ message }) => /Readiness probe failed: nothing listens/.test(message)));
+  await removedTo(before);
 });
 
 test("close() removes what still runs", async () => {
