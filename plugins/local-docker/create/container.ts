@@ -7,12 +7,13 @@ import { putArchive } from "../engine/archive.ts";
 import { createVolume } from "../engine/volumes.ts";
 import { type Copy, copyFiles } from "../files/copy-files.ts";
 import { startFiles } from "../files/start-files.ts";
-import type { ContainerPlan, PlannedMount } from "../plan/container-plan.ts";
+import type { PlannedMount } from "../plan/container-plan.ts";
 import { containerSpec, volumeOptions } from "../plan/container-spec.ts";
 import { type Launch, launchOf } from "../plan/start.ts";
 import { fitting } from "./fitting.ts";
 import { type Job, momentTimeout } from "./job.ts";
 import type { Made } from "./made.ts";
+import { mountFailure } from "./mount-failure.ts";
 
 /**
  * Finds out that no container has the name of the service. A conflict would show when the container is made, but only
@@ -61,7 +62,8 @@ export async function makeContainer(
     () => createContainer(engine, spec, { name, platform, timeout: momentTimeout }),
   )
     .catch(async (error) => {
-      throw error instanceof DockerError && error.code === "CONFLICT" ? await nameIsTaken(job, error) : error;
+      if (error instanceof DockerError && error.code === "CONFLICT") throw await nameIsTaken(job, error);
+      throw mountFailure(plan, error) ?? error;
     });
   signal.throwIfAborted();
   try {
@@ -93,23 +95,6 @@ async function fill(
     if (isWritable(mount, plan.mounts)) await copyFiles(job, id, mount.path, copy);
     else await copyByAnother(job, { mount, copy, volume: volumes.get(mount)!, made });
   }
-}
-
-/** The error of a file system that the engine can't mount, which shows when the container is first used. */
-function mountFailure({ serviceName, mounts }: ContainerPlan, error: unknown): DockerError | undefined {
-  const mount = mounts.find(({ kind }) => kind === "nfs");
-  if (
-    mount?.kind !== "nfs" || !(error instanceof DockerError) ||
-    !/failed to mount|mounting volume/i.test(error.message)
-  ) {
-    return;
-  }
-  const why = /([^:\n]*?)\.?$/m.exec(error.message)?.[1]?.trim(); // the end of its first line
-  return new DockerError(
-    `Cannot deploy service "${serviceName}" locally: "${mount.path}" can't be mounted from ${mount.server}:${mount.folder} ` +
-      `(${why}); see that the engine's machine has NFS and reaches the server: NAS is only reached inside its VPC`,
-    { ...error, cause: error },
-  );
 }
 
 /** Makes a volume for each mount that is one. Names are random, so that what is removed is nobody else's. */

@@ -17,6 +17,7 @@ import { ownLabels } from "../../../plugins/local-docker/labels.ts";
 import { DockerError, localDocker } from "../../../plugins/local-docker/mod.ts";
 import { planContainer } from "../../../plugins/local-docker/plan/plan-container.ts";
 import { fromDisk } from "../../../plugins/storage/files.ts";
+import { fromMap } from "../../../plugins/storage/map.ts";
 import { pythonImage, tinyImage } from "../images.ts";
 import { counted } from "../left.ts";
 import { writeWheel } from "../wheel.ts";
@@ -187,6 +188,23 @@ test("a file system of another machine that can't be mounted ends the deployment
     new Model({ inferenceSpec }).deploy(localDocker(), { serviceName: "starts", timeout: 60_000 }),
     (error) =>
       error instanceof DockerError && /"\/nas" can't be mounted from 127.0.0.1:\/none/.test(error.message),
+  );
+  assert.deepEqual(await counted(engine), before);
+});
+
+test("a folder that the engine does not have ends the deployment with what to do", async () => {
+  const before = await counted(engine);
+  const gone = join(folder, "gone");
+  const source = Object.defineProperty(fromMap({ a: "" }, { label: "gone" }), "directory", { value: gone });
+  const inferenceSpec = containerServingSpec({
+    image,
+    command: "exec /bin/serve",
+    storage: { "/gone": source },
+  });
+  await assert.rejects(
+    new Model({ inferenceSpec }).deploy(localDocker(), { serviceName: "starts" }),
+    (error) =>
+      error instanceof DockerError && /"\/gone" can't be mounted.*folders: "copy"/.test(error.message),
   );
   assert.deepEqual(await counted(engine), before);
 });
