@@ -1,3 +1,4 @@
+import { systemClock } from "../../../core/clock.ts";
 import { DockerError } from "../engine/docker-error.ts";
 import { removeContainer } from "../engine/containers.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -6,6 +7,9 @@ import { removeVolume } from "../engine/volumes.ts";
 
 // A container that was killed is removed in a second or two, unless the disk is very slow.
 const removeTimeout = 60_000;
+
+/** Milliseconds until a removal that failed is tried again. */
+const secondTry = 500;
 
 /** What a deployment has made so far, so that it can be removed. */
 export class Made {
@@ -62,7 +66,7 @@ export class Made {
   async removeAll(engine: Engine): Promise<string | undefined> {
     const left: string[] = [];
     const attempt = (what: string, run: () => Promise<void>): Promise<void> =>
-      run().catch((error) => void left.push(`${what} could not be removed (${messageOf(error)})`));
+      twice(run).catch((error) => void left.push(`${what} could not be removed (${messageOf(error)})`));
     for (const [name, known] of this.#containers) {
       await attempt(`the container "${name}"`, async () => {
         const id = known ?? await this.#own(engine, name);
@@ -87,6 +91,16 @@ export class Made {
       if (error instanceof DockerError && error.code === "NOT_FOUND") return undefined;
       throw error;
     }
+  }
+}
+
+/** Tries again a moment later, as an engine that is restarted is back soon. */
+async function twice(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch {
+    await systemClock.sleep(secondTry);
+    await run();
   }
 }
 
