@@ -43,7 +43,7 @@ export function statusOf({ state }: ContainerInfo, isReady: boolean): StatusOfCo
         };
       }
       const message = `the container ended with exit code ${exitCode}`;
-      return stopped.includes(exitCode) && status === "exited"
+      return stopped.includes(exitCode) && status !== "dead"
         ? { status: "Stopped", message }
         : { status: "Failed", reason: "Error", message };
     }

@@ -249,7 +249,7 @@ export class LocalService<Input = unknown, Output = unknown> implements Service<
 
   #describe(info: ContainerInfo, { status, reason, message }: StatusOfContainer): ServiceDescription {
     const { token: _, ...config } = this.#init.config;
-    const hostPort = info.ports[`${this.#init.port}/tcp`];
+    const hostPort = this.#hostPortOf(info);
     this.#hostPort = hostPort ?? this.#hostPort;
     this.#status = status;
     return {
@@ -267,13 +267,18 @@ export class LocalService<Input = unknown, Output = unknown> implements Service<
   /** Where the service answers now. */
   async #address(): Promise<URL> {
     const info = await this.#look("predict with", { timeout: requestTimeout });
-    const hostPort = info.ports[`${this.#init.port}/tcp`];
+    const hostPort = this.#hostPortOf(info);
     if (hostPort !== undefined) return new URL(this.#endpoint(this.#hostPort = hostPort));
     const { status } = statusOf(info, false);
     throw new ServiceError(
       `Cannot predict with "${this.name}": it is ${status}; start it with start(), or deploy it again`,
       { serviceName: this.name, serviceStatus: status, code: "NotRunning" },
     );
+  }
+
+  /** Podman tells the port of a container that is stopped, too. */
+  #hostPortOf({ ports, state }: ContainerInfo): number | undefined {
+    return state.running ? ports[`${this.#init.port}/tcp`] : undefined;
   }
 
   #endpoint(port: number): string {

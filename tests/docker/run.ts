@@ -75,7 +75,11 @@ function isLeftOut(file: string, runtime: Runtime, isNamed: boolean): boolean {
 /** Why a file's engine can't be had on this machine. */
 function lacking(file: string): string | undefined {
   const isOurs = process.platform === "linux" && process.getuid?.() === 0;
-  const needs: Record<string, string[]> = { engine_podman: ["podman"], engine_tls: ["dockerd", "openssl"] };
+  const needs: Record<string, string[]> = {
+    engine_podman: ["podman"],
+    failures_dying: ["dockerd"],
+    engine_tls: ["dockerd", "openssl"],
+  };
   const [, programs] = Object.entries(needs).find(([name]) => file.startsWith(name)) ?? [];
   if (programs && !isOurs) return "only root on Linux can start its engine";
   const missing = programs?.find((name) => spawnSync(name, ["version"], { stdio: "ignore" }).error);

@@ -4,7 +4,7 @@ import { type PaiErrorInit, ServiceError } from "../../../core/errors.ts";
 export type ContainerErrorCode =
   /** Its command ended, or never began. */
   | "ContainerExited"
-  /** It was killed, as it needed more memory than it may have. */
+  /** It was killed, or gave up, as it needed more memory than it may have. */
   | "ContainerOutOfMemory"
   /** Somebody removed it. */
   | "ContainerGone"
@@ -46,7 +46,7 @@ export class ContainerError extends ServiceError {
   declare readonly code: ContainerErrorCode;
   /** What the command returned, once it has ended; 128 and more is the signal that ended it, plus 128. */
   readonly exitCode: number | undefined;
-  /** Whether the system killed it, as it needed more memory than it may have. */
+  /** Whether the engine says that the system killed it for its memory. */
   readonly oomKilled: boolean;
   /** What to do about it. */
   readonly mend: string;

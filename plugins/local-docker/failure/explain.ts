@@ -55,7 +55,7 @@ export async function explainFailure(
   const why = cause ? `: ${cause.message}` : info?.state.startedAt ? printedLast(logs) : "";
   const isOver = info !== undefined && !info.state.running;
   return new ContainerError(`Cannot ${action} service "${name}": ${state}${why}`, {
-    code: info?.state.oomKilled ? "ContainerOutOfMemory" : code,
+    code: isOver && cause?.isMemory ? "ContainerOutOfMemory" : code,
     serviceName: name,
     serviceStatus: info ? (isOver ? "Failed" : "Waiting") : "Deleted",
     mend: cause?.mend ?? failure.mend ?? "see what it printed: the logs of this error",

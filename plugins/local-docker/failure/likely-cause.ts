@@ -22,6 +22,8 @@ export interface LikelyCause {
   message: string;
   /** What to do about it. */
   mend: string;
+  /** Whether it is the lack of memory. */
+  isMemory?: true;
 }
 
 /** How a cause is told by what a container printed, or the engine says. The more particular come first. */
@@ -32,6 +34,8 @@ interface Rule {
   message: string;
   /** See {@linkcode LikelyCause.mend}. */
   mend: string;
+  /** Whether it is the lack of memory. */
+  isMemory?: true;
 }
 
 const rules: readonly Rule[] = [
@@ -83,8 +87,7 @@ const rules: readonly Rule[] = [
   },
   {
     sign: /MemoryError\b|std::bad_alloc|cannot allocate memory|JavaScript heap out of memory|^Killed$/im,
-    message: "it needs more memory than it has",
-    mend: "raise metadata.memory (in MB), or load a smaller model",
+    ...memoryCause(),
   },
   {
     sign: /(?:exec: |sh: (?:\d+: |line \d+: )?)"?([^\s":]+)"?: .*(?:not found|no such file or directory)/i,
@@ -101,20 +104,23 @@ const rules: readonly Rule[] = [
 /** The likeliest cause, or `undefined` when nothing tells. */
 export function likelyCause(signs: Signs): LikelyCause | undefined {
   const { logs, engineError = "", exitCode, oomKilled, memory } = signs;
-  if (oomKilled) {
-    return {
-      message: `it needs more memory than ${memory === undefined ? "there is" : `its ${memory} MB`}`,
-      mend: "raise metadata.memory (in MB), or load a smaller model",
-    };
-  }
+  if (oomKilled) return memoryCause(memory);
   if (exitCode === undefined && !engineError) return portCause(signs);
   for (const text of [engineError, [...logs].reverse().join("\n")]) {
-    for (const { sign, message, mend } of rules) {
+    for (const { sign, message, mend, isMemory } of rules) {
       const match = sign.exec(text);
-      if (match) return { message: fill(message, match), mend };
+      if (match) return isMemory ? memoryCause(memory) : { message: fill(message, match), mend };
     }
   }
   return exitCode === undefined ? undefined : endings[exitCode];
+}
+
+function memoryCause(megabytes?: number): LikelyCause {
+  return {
+    message: `it needs more memory than ${megabytes === undefined ? "there is" : `its ${megabytes} MB`}`,
+    mend: "raise metadata.memory (in MB), or load a smaller model",
+    isMemory: true,
+  };
 }
 
 function fill(text: string, match: RegExpExecArray): string {

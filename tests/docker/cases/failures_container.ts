@@ -76,7 +76,9 @@ test("a program that is not in the image is refused by the engine", async () => 
 test("a container that needs too much memory is told so, with its limit", async () => {
   const error = await failure("hungry", "x=0123456789abcdef; while true; do x=$x$x; done", { memory: 24 });
   assert.ok(error instanceof ContainerError, `${error}`);
-  assert.deepEqual([error.code, error.oomKilled], ["ContainerOutOfMemory", true], error.message);
+  assert.equal(error.code, "ContainerOutOfMemory", error.message);
+  // when it was a program of the container's first one, only some engines say so
+  if (engine.kind === "docker") assert.equal(error.oomKilled, true);
   assert.match(error.message, /more memory than its 24 MB; raise metadata\.memory/);
 });
 

@@ -1,15 +1,11 @@
 // Engines, registries and processes that fail: each a typed error or a clean recovery, and nothing left behind.
 import assert from "node:assert/strict";
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { ServiceError } from "../../../core/errors.ts";
 import { connectEngine } from "../../../plugins/local-docker/engine/connect.ts";
 import type { Engine } from "../../../plugins/local-docker/engine/engine.ts";
@@ -198,70 +194,4 @@ test("gc({ all: true }) removes what living processes have, too", async () => {
     const { containers } = await target.gc({ all: true });
     assert.ok(containers.some(({ service, owner }) => service === "living" && owner === "alive"));
   });
-});
-
-/** Makes an end of what an engine has left that was killed, as the end of its machine would. */
-function crash(folder: string): void {
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    let line = "";
-    try {
-      line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-    } catch {
-      continue; // it has ended
-    }
-    if (!line.includes(folder) || Number(pid) === process.pid) continue;
-    const inside = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
-    for (const id of [...inside, pid]) process.kill(Number(id), "SIGKILL");
-  }
-  for (const name of ["containerd", "runtime-runc"]) {
-    rmSync(join(folder, "exec", name), { recursive: true, force: true });
-  }
-}
-
-test("an engine that dies midway, and what gc() finds when it is back", async () => {
-  const dockerd = fileURLToPath(new URL("../dockerd", import.meta.url));
-  const folder = mkdtempSync(join(tmpdir(), "dying-engine-"));
-  const run = (what: string) => promisify(execFile)("bash", [dockerd, what, folder]);
-  const host = `unix://${folder}/docker.sock`;
-  const die = (): boolean => process.kill(Number(readFileSync(join(folder, "pid"), "utf8")), "SIGKILL");
-  await run("start");
-  try {
-    const other = await connectEngine({ host });
-    const own = await tinyImage(other);
-    const service = await deployed("survivor", { spec: { ...serving, image: own }, target: { host } });
-    const predictor = service.predictor();
-    assert.deepEqual(await predictor.predict(1), { bytes: 1, input: 1, model: "" });
-    const error = await rejection(deployed("orphan", {
-      spec: { image: own, command: "sleep 1000" },
-      target: { host },
-      onProgress: ({ stage }) => stage === "probe" && die(),
-    }));
-    assert.ok(error instanceof DockerError, `${error}`);
-    assert.equal(error.code, "ENGINE_GONE");
-    assert.match(error.message, /could not be removed/);
-    const works = [
-      () => service.describe(),
-      () => service.stop(),
-      () => service.delete(),
-      () => predictor.predict(1),
-    ];
-    for (const work of works) {
-      const refused = await rejection(work());
-      assert.ok(refused instanceof DockerError, `${refused}`);
-      assert.match(refused.code, /^(?:ENGINE_GONE|NO_ENGINE)$/);
-    }
-
-    crash(folder);
-    await run("start");
-    const target = localDocker({ host });
-    const names = (await held(other)).filter((name) => !name.startsWith("pai-edge-docker-"));
-    assert.deepEqual(names, ["pai-edge-orphan", "pai-edge-survivor"]);
-    await service.start(); // its container went down with the engine, or outlived it
-    assert.deepEqual(await predictor.predict(2), { bytes: 1, input: 2, model: "" });
-    await service.delete();
-    const { containers } = await target.gc({ all: true });
-    assert.deepEqual(containers.map(({ name }) => name), ["pai-edge-orphan"]);
-  } finally {
-    await run("stop");
-  }
 });
