@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test as register } from "node:test";
 import { map } from "../../plugins/predict/map.ts";
 import { seeded } from "../support/seeded.ts";
 import { type SimulatedClock, simulatedClock } from "../support/simulated_clock.ts";
@@ -12,6 +12,10 @@ import {
   status,
   workers,
 } from "../support/simulated_service.ts";
+import { type Unregistered, unwatched } from "../support/unwatched.ts";
+
+const tests: Unregistered[] = [];
+const test = (...unregistered: Unregistered): void => void tests.push(unregistered);
 
 const items = 16_000;
 
@@ -172,3 +176,5 @@ test("map() learns nothing of the service from a loop that is slow", () =>
     })());
     assert.ok(simulated.peak <= 16, `${simulated.peak} at a time`);
   }));
+
+for (const [name, run] of await unwatched(tests)) register(name, run);
