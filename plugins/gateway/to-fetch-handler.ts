@@ -13,6 +13,7 @@ import { Slots } from "./slots.ts";
  *   service's becomes 502, 503 (also for 450, a full queue) or 504, as `{ "error": { "code", "message" } }`.
  * - Bodies stream in both directions; a caller that goes away ends the request to the service.
  * - A stream of events that breaks in the middle ends in an event with such an `error`; any other body breaks, too.
+ *   While it is silent it gets comments, since workerd hears only of a write that its caller has gone.
  *
  * What a service writes into its bodies is passed as it is: one that echoes the headers of its requests tells its token.
  *
