@@ -124,3 +124,17 @@ test("a model that its framework can't load is told as an exited container, with
     assert.deepEqual(await counted(engine), before);
   }
 });
+
+test("a processor's deployment that is cancelled while its container starts leaves nothing", async () => {
+  const images = { tensorflow: await servingImage(engine) };
+  const before = await counted(engine);
+  const cancelled = new AbortController(), reason = new Error("enough");
+  const model = new Model({ inferenceSpec, modelData: fromMap(saved) });
+  const deploying = model.deploy(localDocker({ images }), {
+    serviceName: "mnist",
+    signal: cancelled.signal,
+    onProgress: ({ stage }) => stage === "start" && cancelled.abort(reason),
+  });
+  await assert.rejects(deploying, reason);
+  assert.deepEqual(await counted(engine), before);
+});
