@@ -75,17 +75,25 @@ export interface Callers extends AsyncDisposable {
   callers: (Caller & { kind: Kind })[];
 }
 
-/** Starts the processes of all languages but those in `SKIP`. `folder` has a request of each payload. */
-export async function startCallers(url: string, folder: string, kinds: readonly Kind[]): Promise<Callers> {
+/** The names of clients, by what they send; of some kind, none. */
+export type Wanted = { readonly [Name in Kind]?: (client: string) => boolean };
+
+/**
+ * Starts the processes of all languages that have a client that is wanted, but those in `SKIP`. `folder` has a request of
+ * each payload.
+ */
+export async function startCallers(url: string, folder: string, wanted: Wanted): Promise<Callers> {
   const stack = new AsyncDisposableStack(), callers: Callers["callers"] = [];
   const found = await runtimes(new URL("child.ts", import.meta.url));
+  const kinds: Kind[] = ["arrays", "json", "events", "queue"];
   const add = async (program: Program, titles: (kind: Kind) => Titles, ...args: string[]): Promise<void> => {
-    if (!kinds.some((kind) => Object.keys(titles(kind)).length)) return;
+    const own = kinds.flatMap((kind) =>
+      Object.entries(titles(kind)).map(([client, name]) => ({ kind, client, name }))
+    ).filter(({ kind, client }) => wanted[kind]?.(client));
+    if (!own.length) return;
     const child = stack.use(await start(program, ...args));
     await keepOnFirstCore(child);
-    for (const kind of kinds) {
-      for (const [client, name] of Object.entries(titles(kind))) callers.push({ child, client, name, kind });
-    }
+    for (const one of own) callers.push({ ...one, child });
   };
   for (const runtime of found) {
     const isNode = runtime.title.startsWith("Node");

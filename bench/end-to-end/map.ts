@@ -35,8 +35,8 @@ interface Plan {
   rounds: number;
 }
 
-const full: Plan = { near: [16, 32], far: [1, 2, 4, 8, 64, 128, 256], items: 5000, rounds: 5 };
-const quick: Plan = { near: [16, 32], far: [], items: 2000, rounds: 1 };
+const full: Plan = { near: [16, 32], far: [1, 2, 4, 8, 64, 128, 256], items: 5000, rounds: 3 };
+const quick: Plan = { near: [16, 32], far: [], items: 1500, rounds: 1 };
 
 /** Items a second of one runtime, by concurrency. */
 export interface MapRun {

@@ -51,7 +51,9 @@ export async function measureQueue(options: { quick: boolean }): Promise<QueueRu
     ...names,
   ];
   await using server = await start({ title: "the emulator", command: Deno.execPath(), args });
-  await using started = await startCallers(server.ready.replace("listening on ", ""), "", ["queue"]);
+  await using started = await startCallers(server.ready.replace("listening on ", ""), "", {
+    queue: (client) => plans.some(({ clients }) => clients.includes(client)),
+  });
   await stop(); // nothing else should run meanwhile
   for (const { ms, clients, turns } of plans) {
     const callers = started.callers.filter(({ client }) => clients.includes(client));

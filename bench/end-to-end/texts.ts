@@ -29,7 +29,7 @@ const chunk = {
 export const event = `data: ${JSON.stringify(chunk)}\n\n`;
 
 /** A stream whose events are written one by one, with pauses of so many milliseconds. */
-export const paced = { count: 20, together: 1, pause: 5 };
+export const paced = { count: 10, together: 1, pause: 5 };
 
 /** How a stream is written; nothing for what is none. */
 export function streamOf(id: string): { count: number; together: number; pause: number } | undefined {

@@ -41,7 +41,7 @@ export async function comparePeers(options: { quick: boolean }): Promise<NativeR
   for (const peer of all) running.push([peer, children.use(await startPeer(peer, ids))]);
   const contests: Measured[] = [];
   for (const id of ids) {
-    const rounds = options.quick ? 11 : id === large ? 7 : 21, turn = options.quick ? 4 : 20;
+    const rounds = options.quick ? 7 : id === large ? 7 : 21, turn = options.quick ? 4 : 20;
     for (const way of ways) contests.push(await compare(running, way, id, rounds, turn));
   }
   return { rows: nativeGoals(contests), tables: tables(contests) };

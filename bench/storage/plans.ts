@@ -36,8 +36,8 @@ export const full: Plan[] = [
 
 /** Less than a minute: what is large is large enough for parts and ranges. */
 export const quick: Plan[] = [
-  ...plans(small, kib, 5, 10),
-  ...plans(small, mib, 5, 10),
+  ...plans(small, kib, 3, 10),
+  ...plans(small, mib, 3, 10),
   ...plans(large, 32 * mib, 3),
 ];
 
