@@ -133,6 +133,7 @@ test("every kind of storage becomes what the engine has for it", async () => {
       "/files": fromMap({ a: "1" }),
       "/dev/shm": sharedMemory(1),
       "/var/space": emptyDir(),
+      "/weights": imageFiles("registry-vpc.cn-x.aliyuncs.com/a/weights:1", "/w/"),
       "/nas": nfs("x.nas.aliyuncs.com", { path: "/share", readOnly: true }),
     },
   }, { storages: [bucket] });
@@ -141,10 +142,11 @@ test("every kind of storage becomes what the engine has for it", async () => {
     ["/fixed", "copy"],
     ["/files", "copy"],
     ["/var/space", "empty"],
+    ["/weights", "image"],
     ["/nas", "nfs"],
   ]);
   assert.deepEqual(made.resources, { sharedMemory: 1024 ** 3 });
-  assert.deepEqual(made.mounts.map(volumeOptions), [{}, {}, {}, {}, {
+  assert.deepEqual(made.mounts.map(volumeOptions), [{}, {}, {}, {}, {}, {
     type: "nfs",
     o: "addr=x.nas.aliyuncs.com,ro,vers=3,nolock,proto=tcp,hard,timeo=600,retrans=2,noresvport",
     device: ":/share",
@@ -196,12 +198,6 @@ const refused: { name: string; deployment: () => Deployment | Promise<Deployment
     name: "a dataset",
     deployment: () => containerServingSpec({ ...base, storage: { "/d": dataset("d-1") } }).toDeployment(),
     says: /dataset/,
-  },
-  {
-    name: "files of an image",
-    deployment: () =>
-      containerServingSpec({ ...base, storage: { "/d": imageFiles("i", "/p") } }).toDeployment(),
-    says: /fromDisk/,
   },
   {
     name: "two mounts at one place",
@@ -302,6 +298,7 @@ const source = odd(fc.oneof(
     oss: odd(fc.record({ path: odd(fc.constantFrom("oss://b/x")), readOnly: odd(fc.boolean()) })),
   }),
   fc.record({ git: anything }),
+  fc.record({ image: odd(fc.record({ image: odd(fc.constantFrom("a", "A")), path: odd(path) })) }),
 ));
 const container = odd(fc.record({
   image: odd(fc.constantFrom("img:1", "registry-vpc.cn-x.aliyuncs.com/a/b")),

@@ -1,15 +1,14 @@
 import { ServiceError } from "../../../core/errors.ts";
-import { createContainer, removeContainer, startContainer } from "../engine/containers.ts";
+import { createContainer, startContainer } from "../engine/containers.ts";
 import { DockerError } from "../engine/docker-error.ts";
 import type { ImageInfo } from "../engine/images.ts";
 import { inspectContainer } from "../engine/inspect-container.ts";
-import { putArchive } from "../engine/archive.ts";
 import { createVolume } from "../engine/volumes.ts";
-import { type Copy, copyFiles } from "../files/copy-files.ts";
-import { startFiles } from "../files/start-files.ts";
+import type { Copy } from "../files/copy-files.ts";
 import type { PlannedMount } from "../plan/container-plan.ts";
 import { containerSpec, volumeOptions } from "../plan/container-spec.ts";
-import { type Launch, launchOf } from "../plan/start.ts";
+import { launchOf } from "../plan/start.ts";
+import { fill } from "./fill.ts";
 import { fitting } from "./fitting.ts";
 import { type Job, momentTimeout } from "./job.ts";
 import type { Made } from "./made.ts";
@@ -76,27 +75,6 @@ export async function makeContainer(
   return id;
 }
 
-/** Puts into the container what starts it, and into its volumes what they hold. */
-async function fill(
-  job: Job,
-  id: string,
-  { launch, copies, volumes, made }: {
-    launch: Launch;
-    copies: ReadonlyMap<PlannedMount, Copy>;
-    volumes: ReadonlyMap<PlannedMount, string>;
-    made: Made;
-  },
-): Promise<void> {
-  const { engine, plan, watch: { signal } } = job;
-  if (Object.keys(launch.files).length > 0) {
-    await putArchive(engine, id, "/", startFiles(launch.files, signal), { signal });
-  }
-  for (const [mount, copy] of copies) {
-    if (isWritable(mount, plan.mounts)) await copyFiles(job, id, mount.path, copy);
-    else await copyByAnother(job, { mount, copy, volume: volumes.get(mount)!, made });
-  }
-}
-
 /** Makes a volume for each mount that is one. Names are random, so that what is removed is nobody else's. */
 async function makeVolumes(
   { engine, plan, labels, watch }: Job,
@@ -117,33 +95,6 @@ async function makeVolumes(
   if (failed) throw failed.reason;
   watch.signal.throwIfAborted();
   return volumes;
-}
-
-/**
- * Whether files can be put into a mount by way of the container: it may write there, and nothing is mounted inside, which
- * might get them instead.
- */
-function isWritable(mount: PlannedMount, mounts: readonly PlannedMount[]): boolean {
-  if (mount.kind === "copy" && mount.readOnly) return false;
-  return !mounts.some(({ path }) => path.startsWith(`${mount.path}/`));
-}
-
-/** Copies into a volume by a container that has nothing else and is never started. */
-async function copyByAnother(
-  job: Job,
-  { mount, copy, volume, made }: { mount: PlannedMount; copy: Copy; volume: string; made: Made },
-): Promise<void> {
-  const { engine, plan, labels } = job;
-  const name = `${volume}-copy`;
-  const HostConfig = { Mounts: [{ Type: "volume", Source: volume, Target: mount.path }] };
-  const spec = { Image: plan.image, Cmd: ["never-started"], Labels: labels, HostConfig };
-  const id = await made.container(
-    name,
-    () => createContainer(engine, spec, { name, platform: plan.platform, timeout: momentTimeout }),
-  );
-  await copyFiles(job, id, mount.path, copy);
-  await removeContainer(engine, id, { force: true, volumes: true, timeout: momentTimeout });
-  made.removed(name);
 }
 
 /** The error of a name that somebody has. */

@@ -70,6 +70,9 @@ async function make(job: Job, made: Made, reach: (what: string) => void): Promis
   }
   reach("image");
   const image = await haveImage(job);
+  for (const mount of plan.mounts) {
+    if (mount.kind === "image") await haveImage(job, mount.image);
+  }
   reach("container with its files");
   return await makeContainer(job, image, copies, made);
 }

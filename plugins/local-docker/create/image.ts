@@ -8,12 +8,13 @@ import { thisMachine } from "../engine/this-machine.ts";
 import { type Job, momentTimeout } from "./job.ts";
 
 /**
- * Sees that the engine has the image, which it pulls when it may.
+ * Sees that the engine has an image, which it pulls when it may.
  *
+ * @param image Default: the container's.
  * @throws {DockerError} `IMAGE_NOT_FOUND`, `PULL_REFUSED` … with what to do about it.
  */
-export async function haveImage(job: Job): Promise<ImageInfo> {
-  const { engine, plan: { serviceName, image, pull, platform }, watch } = job;
+export async function haveImage(job: Job, image: string = job.plan.image): Promise<ImageInfo> {
+  const { engine, plan: { serviceName, pull, platform }, watch } = job;
   const options = { signal: watch.signal, timeout: momentTimeout };
   const found = await inspectImage(engine, image, options);
   if (found && pull !== "always" && fits(found, platform)) return found;
@@ -26,8 +27,13 @@ export async function haveImage(job: Job): Promise<ImageInfo> {
     );
   }
   watch.report({ stage: "pull", message: `pulling image "${image}"` });
-  const auth = await accountFor(job);
-  await pullImage(engine, image, { platform, auth, signal: watch.signal, onProgress: progressOf(job) });
+  const auth = await accountFor(job, image);
+  await pullImage(engine, image, {
+    platform,
+    auth,
+    signal: watch.signal,
+    onProgress: progressOf(job, image),
+  });
   const pulled = await inspectImage(engine, image, options);
   if (pulled) return pulled;
   throw new DockerError(
@@ -43,15 +49,15 @@ function fits({ platform: its }: ImageInfo, wanted: string | undefined): boolean
 }
 
 /** The account in the configuration, for that image's registry and no other; else the user's own. */
-async function accountFor({ plan, config, watch }: Job): Promise<RegistryAuth | undefined> {
+async function accountFor({ config, watch }: Job, image: string): Promise<RegistryAuth | undefined> {
   const { dockerAuth, containers } = config;
-  const { registry } = parseReference(plan.image);
+  const { registry } = parseReference(image);
   const its = containers?.[0]?.image;
   if (dockerAuth && its !== undefined && parseReference(publicImage(its)).registry === registry) {
     return { ...fromDockerAuth(dockerAuth), serverAddress: registry };
   }
   try {
-    return await registryAuth(thisMachine(), plan.image, watch.signal);
+    return await registryAuth(thisMachine(), image, watch.signal);
   } catch (error) {
     watch.signal.throwIfAborted();
     const message = error instanceof Error ? error.message : String(error);
@@ -63,7 +69,7 @@ async function accountFor({ plan, config, watch }: Job): Promise<RegistryAuth | 
 /** How often progress is told, in milliseconds: engines tell it a hundred times a second. */
 const interval = 200;
 
-function progressOf({ plan: { image }, watch }: Job): (progress: PullProgress) => void {
+function progressOf({ watch }: Job, image: string): (progress: PullProgress) => void {
   const layers = new Map<string, { done: number; total: number }>();
   let told = -Infinity;
   return ({ layer, status, done, total }) => {

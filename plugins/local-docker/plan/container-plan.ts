@@ -47,6 +47,8 @@ export type PlannedMount =
       readonly readOnly: boolean;
       readonly isModel: boolean;
     }
+    /** A volume with a copy of a folder of an image. */
+    | { readonly kind: "image"; readonly image: string; readonly folder: string }
     /** A volume that is empty at first. */
     | { readonly kind: "empty" }
     /** A folder in memory, at most so many bytes. */

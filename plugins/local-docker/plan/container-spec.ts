@@ -40,8 +40,11 @@ function engineMount(mount: PlannedMount, volume: string | undefined): Readonly<
       return { Type: "bind", Source: mount.folder, Target, ReadOnly: mount.readOnly };
     case "memory":
       return { Type: "tmpfs", Target, ...(mount.bytes && { TmpfsOptions: { SizeBytes: mount.bytes } }) };
-    default:
-      return { Type: "volume", Source: volume, Target, ReadOnly: mount.kind !== "empty" && mount.readOnly };
+    default: {
+      const ReadOnly = (mount.kind === "copy" || mount.kind === "nfs") && mount.readOnly;
+      // Else an engine fills an empty volume with what the image has at that place, which EAS doesn't.
+      return { Type: "volume", Source: volume, Target, ReadOnly, VolumeOptions: { NoCopy: true } };
+    }
   }
 }
 
@@ -62,7 +65,7 @@ function gpuRequest(gpus: NonNullable<ResourceLimits["gpus"]>): Readonly<Record<
 
 /** What a volume for a mount is made with: nothing for a plain one, else the options of the engine's own driver. */
 export function volumeOptions(mount: PlannedMount): Readonly<Record<string, string>> | undefined {
-  if (mount.kind === "copy" || mount.kind === "empty") return {};
+  if (mount.kind === "copy" || mount.kind === "image" || mount.kind === "empty") return {};
   if (mount.kind !== "nfs") return undefined;
   const mode = mount.readOnly ? "ro" : "rw";
   // The vendor's own options: https://help.aliyun.com/zh/nas/user-guide/mount-an-nfs-file-system-on-a-linux-ecs-instance.

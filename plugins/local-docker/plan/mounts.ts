@@ -5,6 +5,7 @@ import type { StorageEntry } from "../../../core/service-config.ts";
 import type { Storage } from "../../../core/storage.ts";
 import type { Mount } from "../../../core/target.ts";
 import type { FilesToCopy, PlannedMount } from "./container-plan.ts";
+import { reachableImage } from "./public-image.ts";
 import { refusal, type Subject } from "./refusal.ts";
 import { gigabytes } from "./resources.ts";
 import { startFolder } from "./start.ts";
@@ -79,7 +80,7 @@ function planEntry(
       `an entry of storage has ${given.join(" and ") || "nothing"} to mount; it needs one kind`,
     );
   }
-  const { empty_dir, nfs, oss } = entry;
+  const { empty_dir, nfs, oss, image } = entry;
   if (kind === "empty_dir" && isObject(empty_dir)) {
     const inMemory = empty_dir.medium === "memory";
     const path = pathOf(where ?? (inMemory ? sharedMemoryPath : undefined), subject);
@@ -89,6 +90,7 @@ function planEntry(
     return { path, kind: "empty" };
   }
   const path = pathOf(where, subject);
+  if (kind === "image" && isObject(image)) return imageFolder(path, image, settings, subject);
   if (kind === "nfs" && isObject(nfs)) return nfsVolume(path, nfs, subject);
   if (kind === "oss" && isObject(oss) && isOssUri(oss.path)) {
     const copy = objectsAt(oss.path.endsWith("/") ? oss.path : `${oss.path}/`, settings, subject);
@@ -112,6 +114,23 @@ const whyNot: Readonly<Record<string, string>> = {
   nfs: "its server and path must be texts",
   empty_dir: "empty_dir must be an object",
 };
+
+function imageFolder(
+  path: string,
+  { image, path: folder }: { image?: unknown; path?: unknown },
+  { warn }: MountSettings,
+  subject: Subject,
+): PlannedMount {
+  if (typeof image !== "string" || typeof folder !== "string" || folder === "" || /[\0\n]/.test(folder)) {
+    throw refusal(subject, `"${path}" can't be mounted: ${whyNot.image}`);
+  }
+  return {
+    path,
+    kind: "image",
+    image: reachableImage(image, warn),
+    folder: `/${folder.replace(/^\/+|\/+$/g, "")}`,
+  };
+}
 
 function nfsVolume(path: string, nfs: NonNullable<StorageEntry["nfs"]>, subject: Subject): PlannedMount {
   const { server, path: folder = "/", readOnly = false } = nfs;

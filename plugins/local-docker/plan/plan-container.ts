@@ -3,8 +3,7 @@ import type { Storage } from "../../../core/storage.ts";
 import type { Deployment } from "../../../core/target.ts";
 import type { ContainerPlan, Gpus, PullPolicy } from "./container-plan.ts";
 import { environmentOf, portVariable } from "./environment.ts";
-import { parseReference } from "../engine/image-reference.ts";
-import { publicImage } from "./public-image.ts";
+import { reachableImage } from "./public-image.ts";
 import { checkedPorts } from "../wait/checks.ts";
 import { type LocalFolders, planMounts, sharedMemoryPath } from "./mounts.ts";
 import { refusal, type Subject } from "./refusal.ts";
@@ -107,10 +106,7 @@ function onlyContainer({ config }: Deployment, subject: Subject): Container {
 
 function imageOf(image: unknown, subject: Subject, warn: (message: string) => void): string {
   if (typeof image !== "string" || image.trim() === "") throw refusal(subject, "its container has no image");
-  parseReference(image); // which says what is wrong with it
-  const outside = publicImage(image);
-  if (outside !== image) warn(`"${image}" can only be pulled inside a VPC; "${outside}" is used`);
-  return outside;
+  return reachableImage(image, warn);
 }
 
 function portOf(port: unknown, subject: Subject): number {

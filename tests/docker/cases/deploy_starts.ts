@@ -8,7 +8,14 @@ import { systemClock } from "../../../core/clock.ts";
 import type { Service } from "../../../core/service.ts";
 import type { Deployment } from "../../../core/target.ts";
 import { watchOf } from "../../../core/watch.ts";
-import { containerServingSpec, InferenceSpec, Model, nfs } from "../../../plugins/deploy/mod.ts";
+import {
+  containerServingSpec,
+  emptyDir,
+  imageFiles,
+  InferenceSpec,
+  Model,
+  nfs,
+} from "../../../plugins/deploy/mod.ts";
 import { deployContainer } from "../../../plugins/local-docker/create/deploy.ts";
 import { connectEngine } from "../../../plugins/local-docker/engine/connect.ts";
 import type { Engine } from "../../../plugins/local-docker/engine/engine.ts";
@@ -189,6 +196,29 @@ test("a file system of another machine that can't be mounted ends the deployment
     (error) =>
       error instanceof DockerError && /"\/nas" can't be mounted from 127.0.0.1:\/none/.test(error.message),
   );
+  assert.deepEqual(await counted(engine), before);
+});
+
+test("an empty folder is empty whatever the image has there, and files of an image are copied out of it", async () => {
+  const before = await counted(engine);
+  const inferenceSpec = containerServingSpec({
+    image,
+    command: "ls -A /etc > /model/name; ls /var/www/cgi-bin >> /model/name; exec /bin/serve",
+    storage: {
+      "/etc": emptyDir(),
+      "/model": emptyDir(),
+      "/var/www": imageFiles(image, "/www/"),
+      "/var/www/x": emptyDir(),
+    },
+  });
+  await using service = await new Model({ inferenceSpec }).deploy(localDocker(), {
+    serviceName: "starts",
+    temporary: true,
+  });
+  const text = await (await service.predictor().rawPredict({})).text();
+  assert.match(text, /\nindex\.cgi\npredict"/);
+  assert.doesNotMatch(text, /passwd|group/); // there are other files, which engines put there themselves
+  await service.delete();
   assert.deepEqual(await counted(engine), before);
 });
 
