@@ -7,7 +7,7 @@
  * nothing here can run. A SavedModel runs in `tensorflow/serving`, of the version that the processor's code names, whose
  * REST API this process translates into PAI's protocol, signature included. A TorchScript model runs in an image with
  * PyTorch, in which a server of this package speaks that protocol itself; that image is `pytorch/torchserve`, the
- * smallest official one, though TorchServe is not used. Other images: `localDocker({ images: { tensorflow, pytorch } })`.
+ * official one without CUDA, though TorchServe is not used. Other images: `localDocker({ images: { tensorflow, pytorch } })`.
  *
  * @example
  * ```ts

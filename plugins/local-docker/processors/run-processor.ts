@@ -83,7 +83,8 @@ export async function runProcessor<Input, Output>(
   const processor = builtInProcessor(code);
   if (!processor) throw new TypeError(`${cannot}: ${unknown(code)}`);
   const source = modelSource(deployment, storages, cannot, signal);
-  const handler = await bounded(cannot, timeLeft(watch), signal, async (signal) => {
+  const handler = await bounded(cannot, timeLeft(watch), signal, async (signal, call) => {
+    call.lacks = "whole model"; // in the error of its clock
     const model = await listModel(source, signal);
     return isForContainer(code, model) ? undefined : await load(processor, model, run, signal);
   });
