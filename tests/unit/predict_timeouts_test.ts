@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TimeoutError } from "../../core/errors.ts";
+import { PredictionError, TimeoutError } from "../../core/errors.ts";
 import type { Fetch } from "../../core/fetch.ts";
-import { Predictor } from "../../core/predictor.ts";
-import { HeadersTimeoutError, IdleTimeoutError, withTimeouts } from "../../plugins/predict/timeouts.ts";
+import { json, Predictor, type Serializer } from "../../core/predictor.ts";
+import {
+  HeadersTimeoutError,
+  IdleTimeoutError,
+  predictWithin,
+  rawPredictWithin,
+  withTimeouts,
+} from "../../plugins/predict/timeouts.ts";
 import { sleep, watchedSignal } from "../support/watched_signal.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -107,4 +113,88 @@ test("withTimeouts() refuses what is no time", () => {
     assert.throws(() => withTimeouts(pieces(), { headers: ms }), RangeError);
     assert.throws(() => withTimeouts(pieces(), { idle: ms }), RangeError);
   }
+});
+
+test("predictWithin() and rawPredictWithin() bound one call, and leave the predictor's others alone", async () => {
+  const { signal, listeners } = watchedSignal();
+  const silent = predictor(pieces(undefined)), stalled = predictor(pieces(0, 0, undefined));
+  const soon = { headersTimeout: 20, idleTimeout: 20, signal };
+  await assert.rejects(predictWithin(silent, 1, soon), {
+    name: "HeadersTimeoutError",
+    message: 'Cannot call "http://h/api/predict/iris": no headers within 20 ms',
+  });
+  await assert.rejects(rawPredictWithin(silent, 1, soon), HeadersTimeoutError);
+  await assert.rejects(predictWithin(stalled, 1, soon), {
+    name: "IdleTimeoutError",
+    message: 'Cannot call "http://h/api/predict/iris": the answer paused for 20 ms',
+  });
+  const response = await rawPredictWithin(stalled, 1, soon);
+  await assert.rejects(response.text(), IdleTimeoutError);
+
+  const slow = predictor(pieces(60, 60, 60));
+  await assert.rejects(predictWithin(slow, 1, soon), HeadersTimeoutError);
+  assert.equal(await slow.predict(1), 11);
+  assert.equal(await predictWithin(slow, 1, { headersTimeout: 2_000, idleTimeout: 2_000, signal }), 11);
+  await assert.rejects(predictWithin(slow, 1, { timeout: 20 }), { message: /no answer within 20 ms/ });
+  assert.equal(listeners(), 0);
+});
+
+test("predictWithin() calls as predict() does", async () => {
+  const seen: unknown[] = [];
+  const service = new Predictor({
+    endpoint: "http://h/api/predict/iris",
+    token: "t0ken",
+    retry: { retries: 1, baseDelay: 1, maxDelay: 1, statuses: { 503: {} } },
+    fetch: async (url, init) => {
+      const headers = new Headers(init.headers);
+      seen.push([
+        url,
+        init.method,
+        await new Response(init.body).text(),
+        headers.get("authorization"),
+        headers.get("content-type"),
+        headers.get("x-a"),
+      ]);
+      return seen.length % 2 ? new Response("", { status: 503 }) : Response.json([0.5]);
+    },
+  });
+  const options = { path: "/v1", query: { a: 1 }, headers: { "x-a": "b" } };
+  assert.deepEqual(await service.predict([1], options), [0.5]);
+  assert.deepEqual(await predictWithin(service, [1], { ...options, headersTimeout: 60_000 }), [0.5]);
+  assert.equal(seen.length, 4);
+  assert.deepEqual(seen.slice(2), seen.slice(0, 2));
+});
+
+test("predictWithin() tells an answer that can't be read, a broken one, and an abort", async () => {
+  const html = predictor(() => new Response("<html>", { headers: { "content-type": "text/html" } }));
+  await assert.rejects(predictWithin(html, 1), (error) => {
+    assert.ok(error instanceof PredictionError && error.body === "<html>");
+    assert.match(
+      error.message,
+      /^Cannot call "http:\/\/h\/api\/predict\/iris": status is 200 \(can't read text\/html\)/,
+    );
+    return true;
+  });
+  const broken = predictor(() =>
+    new Response(new ReadableStream({ pull: (c) => c.error(new Error("cut")) }))
+  );
+  await assert.rejects(predictWithin(broken, 1), PredictionError);
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(new Error("enough")), 10);
+  const stalled = predictWithin(predictor(pieces(0, 0, undefined)), 1, { signal: controller.signal });
+  await assert.rejects(stalled, /^Error: enough$/);
+  await assert.rejects(predictWithin(html, 1, { idleTimeout: 0 }), RangeError);
+});
+
+test("predictWithin() takes a serializer that has asked the service, and else asks itself", async () => {
+  let asked = 0;
+  const curious: Serializer = {
+    ...json(),
+    serialize: () => undefined,
+    prepare: () => (asked++, Promise.resolve(json())),
+  };
+  const service = new Predictor({ endpoint: "http://h", serializer: curious, fetch: () => Response.json(1) });
+  assert.equal(await predictWithin(service, 1), 1);
+  assert.equal(await predictWithin(service, 1, { serializer: await curious.prepare!(service) }), 1);
+  assert.equal(asked, 2);
 });
