@@ -296,6 +296,34 @@ test("close() and reset() remove all containers, those that are starting too", a
   await deployTo(cloud);
   target.broken = true;
   await assert.rejects(cloud.close(), /^PaiError: Cannot remove all containers.*the engine is gone/);
+  target.broken = false;
+  await cloud.close();
+  assert.equal(target.there.size, 0);
+});
+
+test("a container that never answers is started again when its instance is", async () => {
+  let starts = 0;
+  const { cloud, target } = cloudWith(() => {
+    starts++;
+    return new Promise(() => {});
+  });
+  const { create, instances, events, call } = easCalls(cloud);
+  await create({ name: "iris", containers: [{ image, port: 8000 }], metadata: { instance: 1 } });
+  await quiet();
+  const [{ InstanceName } = {}] = await instances("iris");
+  const [container] = target.there.values();
+  container!.booting = Promise.resolve(); // as it will be the next time
+  await call(
+    "DeleteServiceInstances",
+    "DELETE",
+    `iris/instances?InstanceList=${InstanceName}&SoftRestart=true`,
+  );
+  await quiet();
+  const [restarted] = await instances("iris");
+  assert.deepEqual([restarted?.InstanceName, restarted?.ReadyProcesses, starts], [InstanceName, 1, 1]);
+  assert.deepEqual((await events("iris")).filter(({ Type }) => Type === "Warning"), []);
+  await cloud.close();
+  assert.equal(target.there.size, 0);
 });
 
 test("a runner that is no target, and a service with a handler of its own", async () => {

@@ -56,7 +56,8 @@ export class Container implements InstanceContainer {
   readonly incidents: (Incident & { at: number })[] = [];
   readonly #around: Surroundings;
   readonly #order: ContainerOrder;
-  readonly #abort = new AbortController();
+  /** Breaks off the start that is under way. */
+  #attempt = new AbortController();
   #service: Service | undefined;
   #ended: Promise<void> | undefined;
   #removalError: unknown;
@@ -66,7 +67,7 @@ export class Container implements InstanceContainer {
   constructor(around: Surroundings, order: ContainerOrder) {
     this.#around = around;
     this.#order = order;
-    this.settled = this.#begin(() => this.#deploy());
+    this.settled = this.#begin((signal) => this.#deploy(signal));
   }
 
   /** What went wrong when it was removed, if it was left. */
@@ -80,12 +81,13 @@ export class Container implements InstanceContainer {
 
   restart(): Promise<Runner | Failure> {
     const before = this.settled;
-    return this.settled = this.#begin(async () => {
-      await before; // one that is starting is started again when it has
-      const { signal } = this.#abort;
+    this.#attempt.abort(new DOMException("the container is started again", "AbortError"));
+    this.#attempt = new AbortController();
+    return this.settled = this.#begin(async (signal) => {
+      await before;
       signal.throwIfAborted();
       const service = this.#service;
-      if (!service) return await this.#deploy();
+      if (!service) return await this.#deploy(signal);
       await service.stop({ signal });
       await service.start({ signal, ...patient });
       return service;
@@ -117,17 +119,15 @@ export class Container implements InstanceContainer {
   }
 
   end(): Promise<void> {
+    if (this.#removalError !== undefined) this.#ended = undefined; // it is tried again
     return this.#ended ??= this.#remove();
   }
 
   /** Starts it, which may take a pull, and waits for its first answer, however long that takes: as EAS does. */
-  async #deploy(): Promise<Service> {
+  async #deploy(signal: AbortSignal): Promise<Service> {
     const { target, store } = this.#around;
     const { name, config } = this.#order;
-    const options = {
-      signal: this.#abort.signal,
-      onProgress: (event: ProgressEvent) => this.#progress(event),
-    };
+    const options = { signal, onProgress: (event: ProgressEvent) => this.#progress(event) };
     const deployment = toDeployment(config, store);
     const service = await target.deploy(deployment, {
       ...options,
@@ -141,19 +141,21 @@ export class Container implements InstanceContainer {
     return service;
   }
 
-  async #begin(start: () => Promise<Service>): Promise<Runner | Failure> {
+  async #begin(start: (signal: AbortSignal) => Promise<Service>): Promise<Runner | Failure> {
+    const { signal } = this.#attempt;
     try {
-      const service = await start();
+      const service = await start(signal);
       return { run: forwardTo(service.predictor().endpoint, this.#around.send) };
     } catch (error) {
-      return this.#fail(error);
+      return signal.aborted ? containerFailure(error, this.#order.config) : this.#fail(error); // the one is no incident
     }
   }
 
   #fail(error: unknown): Failure {
     const failure = containerFailure(error, this.#order.config);
-    if (this.#ended) return failure; // broken off, which is no incident
-    for (const incident of failure.incidents(this.#order.instance)) this.#say(incident);
+    for (const incident of failure.incidents(this.#order.instance)) {
+      if (incident.reason !== "Started" || !this.isStarted) this.#say(incident); // that it started was said then
+    }
     const at = this.#around.clock.now();
     this.#kept = failure.log.map((text) => ({ at, text }));
     return failure;
@@ -184,7 +186,8 @@ export class Container implements InstanceContainer {
   }
 
   async #remove(): Promise<void> {
-    this.#abort.abort(new DOMException("the instance has ended", "AbortError"));
+    this.#attempt.abort(new DOMException("the instance has ended", "AbortError"));
+    this.#removalError = undefined;
     await this.settled;
     const service = this.#service;
     try {
