@@ -83,7 +83,6 @@ async function serviceOf<Input, Output>(
   try {
     const { ports } = await inspectContainer(engine, id, options);
     const config = await configOf(engine, id, found[labels.config], options);
-    const tempFolders = texts(found[labels.folders]);
     const name = found[labels.service]!; // it was found by it
     const hostPort = ports[`${port}/tcp`];
     return new LocalService(engine, {
@@ -92,7 +91,6 @@ async function serviceOf<Input, Output>(
       port,
       hostPort,
       config,
-      tempFolders,
       serializer,
     });
   } catch (error) {

@@ -5,7 +5,6 @@ import { listVolumes } from "./engine/volumes.ts";
 import { labels } from "./labels.ts";
 import { type Life, lifeOf } from "./owner.ts";
 import { removeFreed, removeWholly } from "./remove.ts";
-import { removeFolders, tempFolders } from "./temp-folder.ts";
 
 /** Options of {@linkcode collectGarbage}. */
 export interface GcOptions {
@@ -33,8 +32,6 @@ export interface GcResult {
   containers: GcItem[];
   /** Volumes. */
   volumes: GcItem[];
-  /** Folders among the temporary files of this machine. */
-  folders: string[];
 }
 
 /** A container or a volume that was removed. */
@@ -48,7 +45,7 @@ export interface GcItem {
 }
 
 /**
- * Removes containers, volumes and temporary folders of services whose process is dead, as one that was killed leaves
+ * Removes containers and volumes of services whose process is dead, as one that was killed leaves
  * them. Only what carries the labels of this package is looked at. A process is known by its id, the time of its start
  * and the boot of its machine; where the system doesn't tell these, by its id alone. It may run at the same time as
  * deployments and other collections.
@@ -69,10 +66,7 @@ export async function collectGarbage(engine: Engine, options: GcOptions = {}): P
     .filter((volume) => isGarbage(itemOf(volume).owner))
     .filter((volume) => !kept.some((other) => isSame(other, volume.labels, labels.owner, labels.service)))
     .map(itemOf);
-  const folders = (await tempFolders())
-    .filter(({ owner }) => isGarbage(lifeOf(owner)) && !kept.some((other) => other[labels.owner] === owner))
-    .map(({ path }) => path);
-  const result: GcResult = { containers: containers.map(itemOf), volumes, folders };
+  const result: GcResult = { containers: containers.map(itemOf), volumes };
   if (dryRun) return result;
   const failures = [
     ...await failuresOf(
@@ -80,7 +74,6 @@ export async function collectGarbage(engine: Engine, options: GcOptions = {}): P
       ({ id }) => removeWholly(engine, id, limits),
     ),
     ...await failuresOf(volumes, ({ name }) => removeFreed(engine, name, limits)),
-    ...await failuresOf(folders, (folder) => removeFolders([folder])),
   ];
   if (failures.length > 0) throw failures[0];
   return result;

@@ -19,9 +19,6 @@ export const labels = {
   config: "com.pai-edge.sdk.config",
   /** Port in the container that takes the requests. */
   port: "com.pai-edge.sdk.port",
-  /** Volumes and temporary folders that belong to the container, as a JSON list each. */
-  volumes: "com.pai-edge.sdk.volumes",
-  folders: "com.pai-edge.sdk.folders",
 } as const;
 
 /** Labels that containers and volumes of a service have alike. */

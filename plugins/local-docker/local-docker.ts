@@ -40,7 +40,7 @@ export interface LocalDocker extends Target<LocalDockerDeployOptions> {
   /** Lists the services of the engine, whichever process deployed them. */
   services(options?: OperationOptions): AsyncIterable<Service>;
   /**
-   * Removes containers, volumes and temporary folders of services whose process is dead, as one that was killed leaves
+   * Removes containers and volumes of services whose process is dead, as one that was killed leaves
    * them; nothing else is looked at.
    *
    * @throws {DockerError} when the engine refuses, or there is none; what could be removed is removed.

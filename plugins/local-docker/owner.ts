@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
 
-/** A process, as labels and folders name it. */
+/** A process, as labels name it. */
 interface Owner {
   pid: number;
   /** Machine, boot and space of process ids: only inside it does `pid` mean anything. */

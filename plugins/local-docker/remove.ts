@@ -4,7 +4,8 @@ import { removeContainer } from "./engine/containers.ts";
 import { DockerError } from "./engine/docker-error.ts";
 import type { Engine } from "./engine/engine.ts";
 import { inspectContainer } from "./engine/inspect-container.ts";
-import { removeVolume } from "./engine/volumes.ts";
+import { listVolumes, removeVolume } from "./engine/volumes.ts";
+import { labels } from "./labels.ts";
 
 /** How long a removal may take, and what ends it. */
 export interface RemovalOptions {
@@ -66,6 +67,22 @@ export async function removeFreed(
   }
 }
 
+/** Volumes of a service's container that were made for it: others may be the user's own. */
+export async function ownVolumes(
+  engine: Engine,
+  { id, name }: { id: string; name: string },
+  { signal, timeout }: RemovalOptions,
+): Promise<string[]> {
+  const options = { signal, timeout };
+  const info = await inspectContainer(engine, id, options).catch((error) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  const mounted = new Set(Object.values(info?.volumes ?? {}));
+  const own = await listVolumes(engine, { labels: { [labels.service]: name }, ...options });
+  return own.map(({ name }) => name).filter((name) => mounted.has(name));
+}
+
 async function isThere(
   engine: Engine,
   id: string,
@@ -75,7 +92,11 @@ async function isThere(
     await inspectContainer(engine, id, options);
     return true;
   } catch (error) {
-    if (error instanceof DockerError && error.code === "NOT_FOUND") return false;
+    if (isMissing(error)) return false;
     throw error;
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof DockerError && error.code === "NOT_FOUND";
 }

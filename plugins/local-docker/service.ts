@@ -19,14 +19,11 @@ import { startContainer, stopContainer } from "./engine/containers.ts";
 import { DockerError } from "./engine/docker-error.ts";
 import type { Engine } from "./engine/engine.ts";
 import { type ContainerInfo, inspectContainer } from "./engine/inspect-container.ts";
-import { listVolumes } from "./engine/volumes.ts";
 import { explainFailure, type ServiceContainer } from "./failure/explain.ts";
-import { labels } from "./labels.ts";
 import { logs } from "./logs.ts";
-import { removeFreed, removeWholly } from "./remove.ts";
+import { ownVolumes, removeFreed, removeWholly } from "./remove.ts";
 import { type ServiceFetch, serviceFetch } from "./service-fetch.ts";
 import { statusOf, type StatusOfContainer } from "./service-status.ts";
-import { removeFolders } from "./temp-folder.ts";
 import { ask } from "./wait/ask.ts";
 import { type Check, checksOf } from "./wait/checks.ts";
 import { type ReadyOptions, untilReady } from "./wait/until-ready.ts";
@@ -45,8 +42,6 @@ export interface LocalServiceInit<Input = unknown, Output = unknown> {
   config: ServiceConfig;
   /** Volumes that belong to it. @default {those of its container that carry the service's label} */
   volumes?: readonly string[];
-  /** Folders of this machine that belong to it and go with it. @default {[]} */
-  tempFolders?: readonly string[];
   /** Checks that tell when it is ready. @default {those of the configuration} */
   checks?: readonly Check[];
   /** Format of its predictor. @default {json()} */
@@ -163,7 +158,7 @@ export class LocalService<Input = unknown, Output = unknown> implements Service<
   }
 
   /**
-   * Deletes the service: its container, which is killed when it runs, its volumes and its temporary folders. What is
+   * Deletes the service: its container, which is killed when it runs, and its volumes. What is
    * gone already is as good, so it may be called again. All is gone when it returns, also with `wait: false`.
    *
    * @throws {DockerError} when the engine refuses or is gone; what could be removed is removed.
@@ -172,14 +167,15 @@ export class LocalService<Input = unknown, Output = unknown> implements Service<
     const watch = watchOf(this.#clock, this.name, "delete", options);
     const { signal } = watch;
     const limits = () => ({ signal, timeout: timeLeft(watch, removeTimeout) });
-    const volumes = this.#init.volumes ?? await this.#ownVolumes(limits());
+    const volumes = this.#init.volumes ??
+      await ownVolumes(this.#engine, { id: this.containerId, name: this.name }, limits());
     await removeWholly(this.#engine, this.containerId, { clock: this.#clock, ...limits() });
     this.#moved();
     this.#status = "Deleted";
     const removals = volumes.map((name) =>
       removeFreed(this.#engine, name, { clock: this.#clock, ...limits() })
     );
-    const results = await Promise.allSettled([...removals, removeFolders(this.#init.tempFolders ?? [])]);
+    const results = await Promise.allSettled(removals);
     const failed = results.find((result) => result.status === "rejected");
     if (failed) throw failed.reason;
   }
@@ -295,13 +291,5 @@ export class LocalService<Input = unknown, Output = unknown> implements Service<
     const { config, graceSeconds } = this.#init;
     return graceSeconds ?? config.metadata?.eas?.termination_grace_period ??
       config.runtime?.termination_grace_period ?? 10;
-  }
-
-  /** Volumes of the container that were made for the service: others may be the user's own. */
-  async #ownVolumes(options: { signal?: AbortSignal; timeout: number }): Promise<string[]> {
-    const info = await inspectContainer(this.#engine, this.containerId, options).catch(() => undefined);
-    const mounted = new Set(Object.values(info?.volumes ?? {}));
-    const own = await listVolumes(this.#engine, { labels: { [labels.service]: this.name }, ...options });
-    return own.map(({ name }) => name).filter((name) => mounted.has(name));
   }
 }

@@ -7,12 +7,10 @@
 import process from "node:process";
 import { localDocker } from "../../plugins/local-docker/mod.ts";
 import { containerServingSpec, emptyDir, Model } from "../../plugins/deploy/mod.ts";
-import { makeTempFolder } from "../../plugins/local-docker/temp-folder.ts";
 
 const [name = "", image = "", stage] = process.argv.slice(2);
 const command = stage === "ready" ? "/bin/serve" : "sleep 1000";
 const inferenceSpec = containerServingSpec({ image, command, storage: { "/space": emptyDir() } });
-await makeTempFolder();
 await new Model({ inferenceSpec }).deploy(localDocker(), {
   serviceName: name,
   onProgress: ({ stage }) => void (stage === "probe" && console.log("waiting")),

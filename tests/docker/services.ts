@@ -1,9 +1,5 @@
 // What tests of services of a real engine have alike.
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import process from "node:process";
 import type { Container, Metadata } from "../../core/service-config.ts";
 import type { Service } from "../../core/service.ts";
 import { type ContainerServingOptions, containerServingSpec, Model } from "../../plugins/deploy/mod.ts";
@@ -16,28 +12,12 @@ import {
   type LocalDockerOptions,
 } from "../../plugins/local-docker/mod.ts";
 
-/**
- * Gives this process and its children a folder of their own for temporary files, as those of other processes come and
- * go. Returns what removes it.
- */
-export function ownTempFolder(): () => void {
-  const { TMPDIR } = process.env;
-  const folder = mkdtempSync(join(tmpdir(), "own-"));
-  process.env.TMPDIR = folder;
-  return () => {
-    if (TMPDIR === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = TMPDIR;
-    rmSync(folder, { recursive: true, force: true });
-  };
-}
-
-/** What an engine and this machine hold of this package, by name. */
+/** What an engine holds of this package, by name. */
 export async function held(engine: Engine): Promise<string[]> {
   const labels = { "com.pai-edge.sdk.service": true } as const;
   const containers = await listContainers(engine, { all: true, labels });
   const volumes = await listVolumes(engine, { labels });
-  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith("pai-edge-docker-"));
-  return [...containers.map(({ name }) => name), ...volumes.map(({ name }) => name), ...folders].sort();
+  return [...containers.map(({ name }) => name), ...volumes.map(({ name }) => name)].sort();
 }
 
 /** Runs something, and finds that it leaves nothing behind. */

@@ -42,7 +42,6 @@ export const nodeFiles: string[] = [
   "plugins/emulator/serve-websocket.ts",
   "plugins/emulator/serve.ts",
   "plugins/local-docker/owner.ts",
-  "plugins/local-docker/temp-folder.ts",
   "plugins/local-docker/wait/ask-port.ts",
   "plugins/local-docker/engine/this-machine.ts",
   "plugins/local-docker/engine/transport.ts",

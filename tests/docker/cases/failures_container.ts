@@ -1,19 +1,16 @@
 // Containers that end, listen elsewhere, or never get well: each a typed error that tells why, and nothing left behind.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { TimeoutError } from "../../../core/errors.ts";
 import { connectEngine } from "../../../plugins/local-docker/engine/connect.ts";
 import type { Engine } from "../../../plugins/local-docker/engine/engine.ts";
 import { ContainerError, DockerError } from "../../../plugins/local-docker/mod.ts";
 import { tinyImage } from "../images.ts";
-import { deployed, leavingNothing, type Order, ownTempFolder, rejection } from "../services.ts";
+import { deployed, leavingNothing, type Order, rejection } from "../services.ts";
 
 let engine: Engine;
 let image: string;
-let restore: () => void;
-after(() => restore());
 before(async () => {
-  restore = ownTempFolder();
   engine = await connectEngine();
   image = await tinyImage(engine);
 });

@@ -4,21 +4,18 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import process from "node:process";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ServiceError } from "../../../core/errors.ts";
 import { connectEngine } from "../../../plugins/local-docker/engine/connect.ts";
 import type { Engine } from "../../../plugins/local-docker/engine/engine.ts";
 import { DockerError, type DockerErrorCode, localDocker } from "../../../plugins/local-docker/mod.ts";
 import { tinyImage } from "../images.ts";
-import { deployed, held, leavingNothing, ownTempFolder, rejection, until } from "../services.ts";
+import { deployed, held, leavingNothing, rejection, until } from "../services.ts";
 
 let engine: Engine;
 let image: string;
-let restore: () => void;
-after(() => restore());
 before(async () => {
-  restore = ownTempFolder();
   engine = await connectEngine();
   image = await tinyImage(engine);
 });
@@ -165,19 +162,19 @@ for (const stage of ["waiting", "ready"] as const) {
       try {
         await killed(`killed-${stage}`, stage);
         const left = (await held(engine)).filter((name) => !before.includes(name) && !name.includes("alive"));
-        assert.equal(left.length, 3, `a container, a volume and a folder: ${left}`);
+        assert.equal(left.length, 2, `a container and a volume: ${left}`);
 
         const kept = await target.gc({ keepRunning: true, dryRun: true });
-        assert.deepEqual([kept.containers, kept.volumes, kept.folders], [[], [], []]);
+        assert.deepEqual(kept, { containers: [], volumes: [] });
         const told = await target.gc({ dryRun: true });
-        assert.equal((await held(engine)).length, before.length + 4, "nothing is removed by a dry run");
+        assert.equal((await held(engine)).length, before.length + 3, "nothing is removed by a dry run");
         const removed = await target.gc();
         assert.deepEqual(removed, told);
         assert.deepEqual(removed.containers, [
           { name: `pai-edge-killed-${stage}`, service: `killed-${stage}`, owner: "dead" },
         ]);
-        assert.deepEqual([removed.volumes.length, removed.folders.length], [1, 1]);
-        assert.deepEqual(await target.gc(), { containers: [], volumes: [], folders: [] });
+        assert.equal(removed.volumes.length, 1);
+        assert.deepEqual(await target.gc(), { containers: [], volumes: [] });
         assert.deepEqual(await own.predictor().predict(1), { bytes: 1, input: 1, model: "" });
       } finally {
         await own.delete();

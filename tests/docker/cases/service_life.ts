@@ -1,6 +1,6 @@
 // The life of a service on a real engine: its states, stops and starts, predictors, logs, and its end.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { ServiceError } from "../../../core/errors.ts";
 import type { LogOptions, Service } from "../../../core/service.ts";
 import { emptyDir } from "../../../plugins/deploy/mod.ts";
@@ -15,14 +15,11 @@ import { inspectContainer } from "../../../plugins/local-docker/engine/inspect-c
 import { createVolume, listVolumes, removeVolume } from "../../../plugins/local-docker/engine/volumes.ts";
 import { ContainerError, localDocker } from "../../../plugins/local-docker/mod.ts";
 import { tinyImage } from "../images.ts";
-import { deployed, leavingNothing, ownTempFolder, rejection, until } from "../services.ts";
+import { deployed, leavingNothing, rejection, until } from "../services.ts";
 
 let engine: Engine;
 let image: string;
-let restore: () => void;
-after(() => restore());
 before(async () => {
-  restore = ownTempFolder();
   engine = await connectEngine();
   image = await tinyImage(engine);
 });

@@ -13,7 +13,7 @@ interface Flags extends OutputFlags, EngineFlags {
 export const localGcCommand = command<Flags, []>({
   brief: "Remove what processes left that were killed",
   description:
-    "Removes containers, volumes and temporary folders whose process is dead, but no service that still runs after\n" +
+    "Removes containers and volumes whose process is dead, but no service that still runs after\n" +
     "its program has ended in order, as --detach leaves it. With --all it removes these too, and whatever else\n" +
     "carries the labels of this package.",
   examples: [["--dry-run", "What would be removed"], ["--all", "Services that run, too"]],
@@ -32,11 +32,10 @@ export const localGcCommand = command<Flags, []>({
   async run({ io: { signal }, print }, { all = false, dryRun, ...flags }) {
     const engine = await openEngine(flags);
     const removed = await engine.gc({ all, dryRun, keepRunning: !all, signal });
-    const { containers, volumes, folders } = removed;
+    const { containers, volumes } = removed;
     print.rows(removed, ["KIND", "NAME", "SERVICE"], [
       ...containers.map(({ name, service }) => ["container", name, service]),
       ...volumes.map(({ name, service }) => ["volume", name, service]),
-      ...folders.map((folder) => ["folder", folder, ""]),
     ]);
   },
 });
