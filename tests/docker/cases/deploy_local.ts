@@ -1,6 +1,6 @@
 // A container spec with everything that a container gets, from its deployment to its end, against a real engine.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -176,5 +176,35 @@ test("folders of this machine are read-only, writable or a copy, as asked", asyn
     });
     assert.deepEqual(readdirSync(shared).filter((name) => name !== "file"), expected, folders);
   }
+  assert.deepEqual(await counted(engine), before);
+});
+
+test("copies have the names, links, empty folders and permissions of their source", async () => {
+  const source = join(folder, "odd");
+  const long = `${"long".repeat(40)}/${"er".repeat(60)}`;
+  for (const path of ["empty", join("ü", "深い"), long]) mkdirSync(join(source, path), { recursive: true });
+  writeFileSync(join(source, "run.sh"), "echo ran");
+  chmodSync(join(source, "run.sh"), 0o755);
+  for (const name of ["README", "Readme", join("ü", "深い", "é 'x'"), join(long, "file")]) {
+    writeFileSync(join(source, name), name);
+  }
+  symlinkSync("../run.sh", join(source, "ü", "link"));
+  const inferenceSpec = containerServingSpec({
+    image: await tinyImage(engine),
+    command:
+      "cd /odd; { find . | sort; sh ./ü/link; [ -x run.sh ] && [ ! -x README ] && cat README Readme; } > /model/name;" +
+      "exec /bin/serve",
+    storage: { "/odd": fromDisk(source, { links: "keep", emptyFolders: "keep" }), "/model": emptyDir() },
+  });
+  const before = await counted(engine);
+  await using service = await new Model({ inferenceSpec }).deploy(localDocker({ folders: "copy" }), {
+    serviceName: "odd",
+    temporary: true,
+  });
+  const text = await (await service.predictor().rawPredict({})).text();
+  const expected = readdirSync(source, { recursive: true, encoding: "utf8" }).map((path) => `./${path}`);
+  const found = /"model":"\.\n(.*)\nran\nREADMEReadme"/s.exec(text)?.[1]?.split("\n");
+  assert.deepEqual(found?.sort(), expected.sort(), text);
+  await service.delete();
   assert.deepEqual(await counted(engine), before);
 });
