@@ -30,7 +30,12 @@ const sections: Readonly<Record<Group, Section>> = {
     peers: ["ky", "ofetch", "openai", "undici", "protobufjs", "@bufbuild/protobuf"],
     preface:
       `In contests of small requests the service is a function in this process, but for the row with a port: a yardstick, what
-a bare call costs that leaves the function. Clients have their default options.`,
+a bare call costs that leaves the function. Clients have their default options.
+
+End to end, and for streams and queues, clients in processes of their own call one server on a port of this machine: a
+program in C++, or the emulator for queues. They take turns, and ratios, which are medians of those within rounds, are to
+the first client of a process, **below 1 is faster**; *processor* is what the whole process of a client takes of it for a
+call. Alibaba's SDKs read a body whole before they hand it out, so from them a stream has no first event.`,
   },
   tensors: {
     title: "Tensors",

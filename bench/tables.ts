@@ -33,11 +33,14 @@ export function goalTable(rows: readonly GoalRow[]): string {
       return found ? found.met ? found.text : `**${found.text}**` : "";
     }),
   ]);
-  const missed = rows.filter(({ measured }) => measured.some(({ met }) => !met)).flatMap(({ what }) => {
-    const reason = reasonFor(what);
-    return reason ? [`- ${what}: ${reason.why}`] : [];
-  });
-  return [table(["", "goal", ...runtimes], body), ...missed.length ? [missed.join("\n") + "\n"] : []].join(
+  const missed = Map.groupBy(
+    rows.filter(({ measured }) => measured.some(({ met }) => !met)),
+    ({ what }) => reasonFor(what)?.why,
+  );
+  const reasons = [...missed].flatMap(([why, rows]) =>
+    why ? [`- ${rows.map(({ what }) => what).join("; ")}: ${why}`] : []
+  );
+  return [table(["", "goal", ...runtimes], body), ...reasons.length ? [reasons.join("\n") + "\n"] : []].join(
     "\n",
   );
 }
