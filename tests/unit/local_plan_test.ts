@@ -175,7 +175,7 @@ const refused: { name: string; deployment: () => Deployment | Promise<Deployment
   {
     name: "a processor",
     deployment: () => new InferenceSpec({ processor: "pmml" }).toDeployment(),
-    says: /"pmml"/,
+    says: /only containers can be planned, and it has the processor "pmml"/,
   },
   {
     name: "two containers",

@@ -87,10 +87,11 @@ export function planContainer(deployment: Deployment, settings: PlanSettings): C
 function onlyContainer({ config }: Deployment, subject: Subject): Container {
   const { containers, processor } = config;
   if (containers === undefined || containers === null) {
-    const what = typeof processor === "string" ? `the processor "${processor}"` : "no container";
     throw refusal(
       subject,
-      `it has ${what}; a container engine runs containers, made by containerServingSpec()`,
+      typeof processor === "string"
+        ? `only containers can be planned, and it has the processor "${processor}"; deploy() finds out how it runs`
+        : "it has no container; a container engine runs containers, made by containerServingSpec()",
     );
   }
   if (!Array.isArray(containers) || containers.length === 0) {
