@@ -48,7 +48,7 @@ export function moveContainers(
     }
     case "replace":
       if (wasRolling) break;
-      over(outcomeOf(service, there));
+      over(outcomeOf(service, [...there, ...begin(service.replicas - there.length)])); // a failed update has begun but one
       return [];
     case "update":
     case "restart":
