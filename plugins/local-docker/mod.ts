@@ -9,6 +9,11 @@
  * PyTorch, in which a server of this package speaks that protocol itself; that image is `pytorch/torchserve`, the
  * official one without CUDA, though TorchServe is not used. Other images: `localDocker({ images: { tensorflow, pytorch } })`.
  *
+ * The engine is the one that the options name, else `DOCKER_HOST`, else Docker's context in use, else the first that answers
+ * on the sockets of Docker, rootless Docker, Docker Desktop, Colima, OrbStack, Rancher Desktop, Lima and Podman. On Deno
+ * its socket needs `--allow-net=unix:/var/run/docker.sock`, `--allow-read` and `--allow-write` of that path; the service
+ * `--allow-net=127.0.0.1`; and `--allow-env` and `--allow-read` of `~/.docker` let the engine and accounts be found.
+ *
  * @example
  * ```ts
  * import { containerServingSpec, Model } from "@pai-edge/sdk/deploy";

@@ -2,7 +2,7 @@
  * Tests against a real container engine: `deno task test:docker`, or `… node bun` for some runtimes, and
  * `… deno --only engine` for one file of `tests/docker/cases`.
  *
- * Uses the engine that is found as users' is; when there is none starts one, and ends it. Leaves nothing: no container,
+ * Uses the engine that is found as users' is; when there is none, or with `--own`, starts one, and ends it. Leaves nothing: no container,
  * no volume, no image of its own; and fails when a test left one.
  *
  * @module
@@ -33,6 +33,8 @@ if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
 async function main(args: string[]): Promise<number> {
   const at = args.indexOf("--only");
   const [, only = ""] = at < 0 ? [] : args.splice(at, 2);
+  const own = args.indexOf("--own");
+  if (own >= 0) args.splice(own, 1);
   const wrong = args.find((name) => !runtimes.includes(name as Runtime)); // that is what is asked
   if (wrong !== undefined) {
     console.error(`Cannot run the tests: "${wrong}" is neither ${runtimes.join(" nor ")}`);
@@ -42,7 +44,7 @@ async function main(args: string[]): Promise<number> {
   const wanted = (args.length ? args : runtimes) as Runtime[];
   const isNamed = !!process.env.DOCKER_TESTS_RUN; // and its images are kept for the next runtime
   process.env.DOCKER_TESTS_RUN ||= `run${process.pid}`;
-  return await withEngine(async (engine) => {
+  return await withEngine(own >= 0, async (engine) => {
     const images = await timed("images", () => makeImages(engine));
     const before = await ours(engine);
     let failed = 0;
@@ -87,13 +89,12 @@ function lacking(file: string): string | undefined {
 }
 
 /** The user's engine, or one for this run. */
-async function withEngine(use: (engine: Engine) => Promise<number>): Promise<number> {
+async function withEngine(isOwn: boolean, use: (engine: Engine) => Promise<number>): Promise<number> {
   process.env.DENO ??= process.execPath;
-  try {
-    return await use(await connectEngine());
-  } catch (error) {
+  const found = isOwn ? undefined : await connectEngine().catch((error) => {
     if (!(error instanceof DockerError) || error.code !== "NO_ENGINE" || process.env.DOCKER_HOST) throw error;
-  }
+  });
+  if (found) return await use(found);
   const folder = mkdtempSync(join(tmpdir(), "dockerd-"));
   const dockerd = join(root, "tests/docker/dockerd");
   const stop = (): void => void spawnSync(dockerd, ["stop", folder], { stdio: "inherit" });
