@@ -85,6 +85,17 @@ for (const [what, conduct, fixed] of services) {
     }));
 }
 
+test("map() loses little in a run of ten seconds, neither in its beginning nor in its end", () =>
+  seeded(7, async () => {
+    const conduct = (clock: SimulatedClock) => rateLimited(clock, 500, alike(100));
+    const [best, adaptive] = [await speed(conduct, 5_000, 60), await speed(conduct, 5_000, "adaptive")];
+    assert.equal(adaptive.answered, 5_000);
+    assert.ok(
+      adaptive.perSecond >= 0.94 * best.perSecond,
+      `${adaptive.perSecond} and ${best.perSecond} a second`,
+    );
+  }));
+
 /** A service that does not answer at all from one time on, for a while. */
 function outage(clock: SimulatedClock, from: number, to: number): SimulatedService {
   const begun = clock.now();

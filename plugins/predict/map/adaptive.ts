@@ -77,7 +77,7 @@ export class Adaptive implements Limit {
 
   /** Attempts that make a measure. */
   #wanted(): number {
-    if (this.#start) return Math.max(32, this.limit);
+    if (this.#start) return Math.max(28, this.limit); // with 20 luck alone ended it now and then, far too low
     if (this.#isSettling) return this.limit;
     return Math.max(100, 5 * this.limit);
   }

@@ -4,7 +4,7 @@ import type { RetryPolicy } from "../../../core/retry.ts";
 import type { Named, Source } from "./items.ts";
 import type { Limit, Outcome } from "./limit.ts";
 import type { MapResult } from "./result.ts";
-import { outcomeOf, Retries } from "./retries.ts";
+import { outcomeOf, type Pause, Retries } from "./retries.ts";
 
 /** How a run is done. */
 export interface RunOptions {
@@ -48,8 +48,10 @@ export class Run<Item, Output> {
   #taken = 0;
   #answered = 0;
   #active = 0;
-  /** What wakes items that were tried in vain again and again, in their order; and how many are about to be tried. */
+  /** What wakes items that wait for their next attempt, in their order: those that were tried in vain again and again, */
   readonly #patient = new Set<() => void>();
+  /** and all others; and how many are about to be tried. */
+  readonly #resting = new Set<() => void>();
   #handed = 0;
   #isReading = false;
   #isExhausted = false;
@@ -170,7 +172,7 @@ export class Run<Item, Output> {
         tried(outcomeOf(error));
         const pause = retries.pause(error, this.#answered > answered);
         if (pause === undefined) result = { ok: false, item, index, key, attempts, error };
-        else await this.#rest(pause.ms, attempts % patience === 0 && !pause.isAsked);
+        else await this.#rest(pause, attempts % patience === 0);
         if (this.#end.signal.aborted) return;
       }
     }
@@ -182,22 +184,24 @@ export class Run<Item, Output> {
     this.#wake();
   }
 
-  /** Waits for the next attempt. */
-  async #rest(pause: number, isPatient: boolean): Promise<void> {
-    const sleep = this.#options.clock.sleep(pause, this.#end.signal).catch(() => {});
-    if (!isPatient) return await sleep;
+  /** Waits for the next attempt, for as long as the service has asked, or else until it is handed somebody's room. */
+  async #rest({ ms, isAsked }: Pause, isPatient: boolean): Promise<void> {
+    const sleep = this.#options.clock.sleep(ms, this.#end.signal).catch(() => {});
+    if (isAsked) return await sleep;
+    const line = isPatient ? this.#patient : this.#resting;
     let hand = (): void => {};
     const turn = new Promise<void>((resolve) => hand = resolve);
-    this.#patient.add(hand);
+    line.add(hand);
     await Promise.race([sleep, turn]);
-    if (!this.#patient.delete(hand)) this.#handed--;
+    if (!line.delete(hand)) this.#handed--;
   }
 
-  /** The room of an answer is for the one that has waited longest; a new item would be faster. */
+  /** The room of an answer is for the one that has waited longest; a new item would be faster. At the end any will do. */
   #handOver(): void {
-    const [hand] = this.#patient;
+    const line = this.#patient.size || !this.#isExhausted || this.#next ? this.#patient : this.#resting;
+    const [hand] = line;
     if (!hand) return;
-    this.#patient.delete(hand);
+    line.delete(hand);
     this.#handed++;
     hand();
   }
