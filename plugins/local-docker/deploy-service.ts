@@ -6,6 +6,7 @@ import type { Deployment } from "../../core/target.ts";
 import { watchOf } from "../../core/watch.ts";
 import { deployContainer } from "./create/deploy.ts";
 import type { Engine } from "./engine/engine.ts";
+import { inspectContainer } from "./engine/inspect-container.ts";
 import { serviceLabels } from "./find-services.ts";
 import { ownLabels } from "./labels.ts";
 import { checkDeployOptions, type LocalDockerDeployOptions, type LocalDockerOptions } from "./options.ts";
@@ -50,8 +51,10 @@ export async function deployService<Input, Output>(
   const order = { plan, config, labels, containerLabels, unpackModel, watch, connect };
   return await deployContainer(order, cleanupOnFailure, async (engine, { id, made: { volumes } }) => {
     const ready: ReadyOptions = { ...own, action: "deploy", began: watch.began };
-    const info = wait ? await untilReady(engine, { id, name, port, config }, ready) : undefined;
-    const hostPort = info?.ports[`${port}/tcp`];
+    const info = wait
+      ? await untilReady(engine, { id, name, port, config }, ready)
+      : await inspectContainer(engine, id, { signal: own.signal }); // for the port
+    const hostPort = info.ports[`${port}/tcp`];
     const init = { name, containerId: id, volumes, port, hostPort, config, serializer, temporary };
     return new LocalService<Input, Output>(engine, init);
   });

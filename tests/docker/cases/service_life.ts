@@ -55,7 +55,9 @@ test("describe() tells the states that EAS has, and where the service answers", 
   await withService("states", "sleep 1; /bin/serve", async (service) => {
     const first = await service.describe();
     assert.deepEqual([first.name, first.status, first.reason], ["states", "Waiting", "NotReady"]);
+    const { endpoint } = service.predictor();
     const ready = await service.wait();
+    assert.equal(ready.internetEndpoint, endpoint);
     assert.equal(ready.status, "Running");
     assert.match(ready.internetEndpoint ?? "", /^http:\/\/127\.0\.0\.1:\d+\/$/);
     assert.equal(
