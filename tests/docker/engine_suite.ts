@@ -122,6 +122,7 @@ export function engineTests(connect: () => Promise<Engine>, { close, only }: Eng
       assert.ok(stopped.state.finishedAt! >= stopped.state.startedAt!);
 
       await startContainer(engine, id);
+      await assert.rejects(waitContainer(engine, id, { timeout: 50 }), /no end of it within 50 ms/);
       const code = waitContainer(engine, id);
       await killContainer(engine, id);
       assert.equal(await code, 137);

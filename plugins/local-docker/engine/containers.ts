@@ -1,3 +1,4 @@
+import { bounded } from "../../../core/timeout.ts";
 import type { CallOptions, Engine, OperationOptions } from "./engine.ts";
 
 /** Options of {@linkcode createContainer}. */
@@ -81,15 +82,14 @@ export async function killContainer(
 export async function waitContainer(
   engine: Engine,
   id: string,
-  options: OperationOptions = {},
+  { timeout = Infinity, signal }: OperationOptions = {},
 ): Promise<number> {
-  const { timeout, signal } = options;
-  const over = timeout === undefined ? undefined : AbortSignal.timeout(timeout);
-  const response = await engine.call("POST", `${path(id)}/wait`, {
-    what: `Cannot wait for the container ${short(id)}`,
-    signal: over && signal ? AbortSignal.any([over, signal]) : over ?? signal,
+  const what = `Cannot wait for the container ${short(id)}`;
+  return await bounded(what, timeout, signal, async (signal, call) => {
+    call.lacks = "end of it";
+    const response = await engine.call("POST", `${path(id)}/wait`, { what, signal });
+    return (await response.json()).StatusCode;
   });
-  return (await response.json()).StatusCode;
 }
 
 /** Options of {@linkcode removeContainer}. */
@@ -101,7 +101,7 @@ export interface RemoveContainerOptions extends OperationOptions {
 }
 
 /**
- * Removes a container; one that is gone already, or on its way, is fine.
+ * Removes a container; one that is gone already is fine, and one that goes is waited for.
  *
  * @throws {DockerError} `CONFLICT` when it runs and `force` is not set.
  */
@@ -110,16 +110,19 @@ export async function removeContainer(
   id: string,
   { force, volumes, ...options }: RemoveContainerOptions = {},
 ): Promise<void> {
-  const response = await engine.call("DELETE", path(id), {
-    query: { force: force ? "true" : undefined, v: volumes ? "true" : undefined },
-    accept: [404],
-    what: `Cannot remove the container ${short(id)}`,
-    ...options,
-  }).catch((error) => {
-    if (/removal of container .* is already in progress/i.test(`${error}`)) return undefined;
-    throw error;
-  });
-  await response?.body?.cancel();
+  const what = `Cannot remove the container ${short(id)}`;
+  const query = { force: force ? "true" : undefined, v: volumes ? "true" : undefined };
+  try {
+    await run(engine, "DELETE", path(id), { query, accept: [404], what, ...options });
+  } catch (error) {
+    if (!/removal of container .* is already in progress/i.test(`${error}`)) throw error;
+    await run(engine, "POST", `${path(id)}/wait`, {
+      query: { condition: "removed" },
+      accept: [404],
+      what,
+      ...options,
+    });
+  }
 }
 
 async function run(engine: Engine, method: string, path: string, options: CallOptions): Promise<void> {

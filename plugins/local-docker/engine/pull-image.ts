@@ -1,4 +1,4 @@
-import { TimeoutError } from "../../../core/errors.ts";
+import { bounded } from "../../../core/timeout.ts";
 import type { Engine, OperationOptions } from "./engine.ts";
 import { parseReference } from "./image-reference.ts";
 import { jsonLines } from "./json-lines.ts";
@@ -40,16 +40,11 @@ export async function pullImage(
   reference: string,
   options: PullImageOptions = {},
 ): Promise<void> {
-  const { platform, auth, onProgress, timeout = Infinity, signal: caller } = options;
+  const { platform, auth, onProgress, timeout = Infinity } = options;
   const { name, tag, digest } = parseReference(reference);
   const what = `Cannot pull the image ${reference}`;
-  const controller = new AbortController(), { signal } = controller;
-  const cancel = (): void => controller.abort(caller!.reason);
-  const ring = (): void => controller.abort(new TimeoutError(`${what}: it is not here within ${timeout} ms`));
-  caller?.throwIfAborted();
-  caller?.addEventListener("abort", cancel);
-  const timer = setTimeout(ring, Math.min(timeout, 2e9)); // it counts in 32 bits
-  try {
+  await bounded(what, timeout, options.signal, async (signal, call) => {
+    call.lacks = "image";
     const response = await engine.call("POST", "/images/create", {
       query: { fromImage: name, tag: digest ?? tag, platform },
       headers: auth && { "x-registry-auth": authHeader(auth) },
@@ -61,13 +56,11 @@ export async function pullImage(
       if (error || errorDetail) {
         throw refusal(what, `${Object(errorDetail).message ?? error}`, { secrets: secretsOf(auth) });
       }
+      signal.throwIfAborted(); // nobody hears of progress after the end
       const { current, total } = Object(progressDetail);
       onProgress?.({ layer: id, status: `${status ?? ""}`, done: current, total });
     }
-  } finally {
-    clearTimeout(timer);
-    caller?.removeEventListener("abort", cancel);
-  }
+  });
 }
 
 function secretsOf(auth: RegistryAuth | undefined): (string | undefined)[] {

@@ -78,7 +78,7 @@ test("pullImage() that takes too long rejects with a TimeoutError", async () => 
   await withRegistry({ delay: 50 }, async ({ image }) => {
     await assert.rejects(pullImage(engine, image, { timeout: 300 }), (error) => {
       assert.ok(error instanceof TimeoutError);
-      assert.match(error.message, /is not here within 300 ms/);
+      assert.match(error.message, /: no image within 300 ms/);
       return true;
     });
   });
