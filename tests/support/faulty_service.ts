@@ -4,11 +4,11 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from "
 
 /** A service on a port, whose path says what it does, and what is open of it. */
 export interface FaultyService extends AsyncDisposable {
-  /** Address of the service that does one thing, such as `silent`. */
+  /** An address of its own each time, of a service that does one thing, such as `silent`. */
   at(act: keyof typeof acts): string;
   /** Address where connections are accepted, and then never begin to speak TLS. */
   readonly unreachable: string;
-  /** Requests so far. */
+  /** Requests so far at the address that was given last; those of others may come late. */
   readonly requests: number;
   /** Requests that are open. */
   readonly openRequests: number;
@@ -33,7 +33,7 @@ const acts = {
   /** Begins, and then the connection breaks. */
   dropped: (request: IncomingMessage, response: ServerResponse) => {
     begin(request, response);
-    setTimeout(() => response.destroy(), 30);
+    setTimeout(() => response.destroy(), 100); // when what was written has arrived
   },
   /** Has no instance. */
   storm: (_: IncomingMessage, response: ServerResponse) =>
@@ -46,12 +46,12 @@ const acts = {
 /** Starts it. */
 export async function faultyService(): Promise<FaultyService> {
   const responses = new Set<ServerResponse>(), shaking = new Set<Socket>();
-  let requests = 0;
+  let given = 0, requests = 0;
   const server = createServer((request, response) => {
-    requests++;
+    const [act, number] = request.url!.split(/[/?]/)[3]!.split("-"); // "", "api", "predict" and the name of the service
+    if (Number(number) === given) requests++;
     responses.add(response);
     response.on("close", () => responses.delete(response));
-    const act = request.url!.split(/[/?]/)[3]!; // "", "api", "predict" and the name of the service
     request.resume().on("end", () => acts[act as keyof typeof acts](request, response));
   });
   const mute = createTcpServer((socket) => {
@@ -64,7 +64,10 @@ export async function faultyService(): Promise<FaultyService> {
     return (one.address() as AddressInfo).port; // it listens on a port
   }));
   return {
-    at: (act) => `http://127.0.0.1:${port}/api/predict/${act}`,
+    at(act) {
+      requests = 0;
+      return `http://127.0.0.1:${port}/api/predict/${act}-${++given}`;
+    },
     unreachable: `https://127.0.0.1:${mutePort}/api/predict/silent`,
     get requests() {
       return requests;

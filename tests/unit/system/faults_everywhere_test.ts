@@ -41,7 +41,7 @@ const faults: {
     requests: 1,
     error: /^TimeoutError .*\b150 ms/,
     // a watch takes silence for an empty queue and connects again: see queue_watch_test.ts
-    others: { "a queue's watch()": undefined, "a gateway": /"code":"Timeout"/ },
+    others: { "a queue's watch()": undefined, "a gateway": /"code":"Timeout"|\b504\b/ },
   },
   {
     act: "dropped",
@@ -76,14 +76,14 @@ for (const { act, what, ms, requests, error, others } of faults) {
     const wanted = surface in others ? others[surface] : error;
     if (!wanted) continue;
     test(`${surface} ends with the right error before ${what}, in bounded time and requests`, async () => {
-      const before = service.requests, start = performance.now();
+      const start = performance.now();
       const { signal, listeners } = watchedSignal();
       const failure = await run(new Predictor({ endpoint: service.at(act) }), { signal, ms })
         .then(() => assert.fail("it did not fail"), (error) => error);
       assert.match(told(failure), wanted);
       assert.ok(performance.now() - start < 5_000, "it took long");
       const most = requests * (surface === "map()" ? 2 : 1);
-      assert.ok(service.requests - before <= most, `${service.requests - before} requests`);
+      assert.ok(service.requests <= most, `${service.requests} requests`);
       for (let turn = 0; turn < 300 && service.openRequests; turn++) await sleep(10);
       assert.equal(service.openRequests, 0);
       assert.equal(listeners(), 0);
