@@ -8,16 +8,9 @@ import { denoProgram, printed } from "../programs.ts";
 const child = fileURLToPath(new URL("../list_child.ts", import.meta.url));
 
 async function printedWith(permissions: string[], address: string): Promise<string> {
-  // by env, since Deno gives its own permissions to a Deno that it starts itself
-  return await printed("env", [
-    denoProgram(),
-    "run",
-    "--no-prompt",
-    "--quiet",
-    ...permissions,
-    child,
-    address,
-  ]);
+  // by a shell, since Deno gives its own permissions to each Deno that it sees among a program's arguments
+  const command = [denoProgram(), "run", "--no-prompt", "--quiet", ...permissions, child, address];
+  return await printed("sh", ["-c", `exec ${command.map((word) => `'${word}'`).join(" ")}`]);
 }
 
 test("Deno reaches an engine with the permissions for its socket, and without them says which", async () => {
