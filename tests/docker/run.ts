@@ -7,13 +7,12 @@
  *
  * @module
  */
-import { execFile, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { connectEngine } from "../../plugins/local-docker/engine/connect.ts";
 import { DockerError } from "../../plugins/local-docker/engine/docker-error.ts";
 import type { Engine } from "../../plugins/local-docker/engine/engine.ts";
@@ -104,7 +103,11 @@ async function withEngine(isOwn: boolean, use: (engine: Engine) => Promise<numbe
   };
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
   try {
-    const { stdout } = await promisify(execFile)(dockerd, ["start", folder]);
+    const { status, stdout } = spawnSync(dockerd, ["start", folder], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    if (status !== 0) return 1; // it has said why
     process.env.DOCKER_HOST = /DOCKER_HOST=(\S+)/.exec(stdout)?.[1];
     return await use(await connectEngine());
   } finally {
