@@ -36,7 +36,7 @@ export function parseReference(reference: string): ImageReference {
   const first = beforeTag.slice(0, Math.max(slash, 0));
   const isRegistry = /[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase();
   const path = isRegistry ? beforeTag.slice(slash + 1) : beforeTag;
-  if (isRegistry && !/^[\w.-]+(?::\d+)?$|^\[[\da-f:]+\](?::\d+)?$/i.test(first)) {
+  if (isRegistry && !/^\w(?:[\w.-]*\w)?(?::\d+)?$|^\[[\da-f:]+\](?::\d+)?$/i.test(first)) {
     throw wrong("the registry is none");
   }
   if (!repositoryPattern.test(path)) {
