@@ -57,6 +57,7 @@ async function start(): Promise<Engine> {
 }
 
 engineTests(start, {
+  only: /^(?!an image's health check)/, // it has systemd start its checks, which is not everywhere
   async close() {
     await stop();
     rmSync(folder, { recursive: true, force: true });
